@@ -1,0 +1,1 @@
+"""Kinetoscope: an open, self-hosted video platform behind one HTTP API."""

@@ -1,0 +1,35 @@
+"""Passwords: hashed with Argon2id, in a thread, a bounded number at once."""
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# OWASP's parameters: 19 MiB, two passes, one lane. About 20 ms.
+_hasher = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
+_NOBODY = _hasher.hash("the password of an account that does not exist")
+
+
+class Passwords:
+    """Hashes and checks passwords; at most `at_once` together, so that logins cannot eat the machine."""
+
+    def __init__(self, *, at_once: int = 2) -> None:
+        self._places = asyncio.Semaphore(at_once)
+
+    async def hash(self, password: str) -> str:
+        """Return the hash to store."""
+        async with self._places:
+            return await asyncio.to_thread(_hasher.hash, password)
+
+    async def is_right(self, password: str, stored: str | None) -> bool:
+        """Whether a password is the stored one; takes as long when there is none stored."""
+        async with self._places:
+            right = await asyncio.to_thread(_verify, password, stored or _NOBODY)
+        return right and stored is not None
+
+
+def _verify(password: str, stored: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False

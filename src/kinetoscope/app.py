@@ -1,0 +1,87 @@
+"""The HTTP process: all routes behind one edge."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from . import health
+from .accounts import routes as accounts_routes
+from .http.edge import BodyLimits, Edge
+from .http.errors import render
+from .http.openapi import describe
+from .kernel.errors import Refusal
+from .kernel.settings import Settings
+from .kernel.telemetry import AccessLog
+from .projects import routes as projects_routes
+from .videos import routes as videos_routes
+from .videos.front import VideoFront
+from .wiring import Platform
+
+_EXPOSED_HEADERS = (
+    "ETag, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
+    "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
+    "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires"
+)
+
+
+def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
+    """Return the FastAPI application with every route, without the edge around it."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[dict[str, Any]]:
+        await platform.db.open()
+        yield {
+            "services": platform.services,
+            "authenticate": platform.authentication.authenticate,
+            "replay": platform.replay,
+            "public_url": public_url,
+        }
+        await platform.db.close()
+
+    api = FastAPI(
+        title="Kinetoscope",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        strict_content_type=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    for kind in (Refusal, RequestValidationError, HTTPException, Exception):
+        api.add_exception_handler(kind, render)
+    for router in (
+        health.router,
+        accounts_routes.well_known,
+        accounts_routes.auth,
+        accounts_routes.api_keys,
+        projects_routes.router,
+        videos_routes.router,
+    ):
+        api.include_router(router)
+    describe(api)
+    return api
+
+
+def create_app(platform: Platform, settings: Settings) -> ASGIApp:
+    """Return the whole HTTP application: edge, hot front, CORS where it is set, and all routes."""
+    app: ASGIApp = VideoFront(create_api(platform, public_url=settings.public_url))
+    if settings.cors_origins:
+        app = CORSMiddleware(
+            app,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=[_EXPOSED_HEADERS],
+        )
+    return Edge(
+        app,
+        limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads": None}),
+        trusted_proxies=settings.trusted_proxies,
+        access_log=AccessLog(settings.log_format),
+    )

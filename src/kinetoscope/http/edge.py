@@ -1,0 +1,201 @@
+"""The outermost layer: what every request and every answer gets, whichever route it is for.
+
+Pure ASGI, one object a request: a framework's middleware would cost more than the whole of a hot read.
+"""
+
+import ipaddress
+import itertools
+import logging
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..kernel.telemetry import REQUEST_SECONDS, REQUESTS_IN_FLIGHT, AccessLog
+from .declare import BodyTooLarge
+from .errors import problem, render
+
+log = logging.getLogger(__name__)
+
+_VALID_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}").fullmatch
+_NO_ROUTE = "(none)"
+
+_HEADERS: list[tuple[bytes, bytes]] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_NOT_SHARED = (b"cache-control", b"private, no-cache")
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BodyLimits:
+    """How large a body may be, by the beginning of the path; None leaves it to the route."""
+
+    def __init__(self, default: int, exceptions: Mapping[str, int | None]) -> None:
+        self._default = default
+        self._exceptions = tuple(exceptions.items())
+
+    def of(self, path: str) -> int | None:
+        """Return the limit in bytes for a path."""
+        for beginning, limit in self._exceptions:
+            if path.startswith(beginning):
+                return limit
+        return self._default
+
+
+class Edge:
+    """Gives a request its id and true address, and an answer its headers, its log line and its figures."""
+
+    def __init__(
+        self, app: ASGIApp, *, limits: BodyLimits, trusted_proxies: Sequence[str], access_log: AccessLog
+    ) -> None:
+        self._app = app
+        self._limits = limits
+        self._proxies: list[Network] = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
+        self._access_log = access_log
+        self._id_prefix = secrets.token_hex(8)
+        self._id_count = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        exchange = _Exchange(scope, receive, send)
+        self._prepare(scope, exchange)
+        REQUESTS_IN_FLIGHT.inc()
+        try:
+            if exchange.body_left is not None and exchange.announced > exchange.body_left:
+                raise BodyTooLarge  # noqa: TRY301 - the same answer as for a body that only proves too large
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it gets an answer in the one shape
+            await exchange.fail(error)
+        finally:
+            REQUESTS_IN_FLIGHT.dec()
+            self._account(scope, exchange.status, time.perf_counter() - started)
+
+    def _prepare(self, scope: Scope, exchange: "_Exchange") -> None:
+        chosen: bytes | None = None
+        forwarded: list[bytes] = []
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                chosen = value
+            elif name == b"x-forwarded-for":
+                forwarded.append(value)
+            elif name == b"content-length" and value.isdigit():
+                exchange.announced = int(value[:20])
+        if chosen is None or not _VALID_ID(chosen):
+            chosen = f"{self._id_prefix}-{next(self._id_count):x}".encode()
+        exchange.request_id = chosen
+        scope["state"]["request_id"] = chosen.decode()
+        if self._proxies:
+            self._believe_proxy(scope, forwarded)
+        path: str = scope["path"]
+        if len(path) > 1 and path.endswith("/"):
+            # Both spellings answer directly: known clients do not follow redirects.
+            path = path.rstrip("/") or "/"
+            scope["path"] = path
+            scope["raw_path"] = scope.get("raw_path", b"").rstrip(b"/") or b"/"
+        exchange.body_left = self._limits.of(path)
+
+    def _believe_proxy(self, scope: Scope, forwarded: Sequence[bytes]) -> None:
+        """Take the caller's address from X-Forwarded-For, from the right, past our own proxies only."""
+        client = scope.get("client")
+        if client is None or not self._is_proxy(client[0]):
+            return
+        hops = b",".join(forwarded).decode("latin-1").split(",")
+        for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
+            address = _address(hop)
+            if address is None:
+                break
+            scope["client"] = (address, 0)
+            if not self._is_proxy(address):
+                break
+        for name, value in scope["headers"]:
+            if name == b"x-forwarded-proto" and value in {b"http", b"https"}:
+                scope["scheme"] = value.decode()
+
+    def _is_proxy(self, text: str) -> bool:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return False
+        return any(address in network for network in self._proxies)
+
+    def _account(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        path: str = getattr(route, "path", _NO_ROUTE)
+        method: str = scope["method"] if route is not None else "-"
+        REQUEST_SECONDS.labels(method, path, status).observe(seconds)
+        self._access_log.write(scope["method"], path, status, seconds, scope["state"]["request_id"])
+
+
+def _address(text: str) -> str | None:
+    """Return an address as X-Forwarded-For gives it: bare, with a port, or in brackets."""
+    bare = text.rpartition(":")[0] if text.count(":") == 1 else text
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        return None
+
+
+class _Exchange:
+    """One request and its answer on their way through."""
+
+    __slots__ = ("_receive", "_scope", "_send", "announced", "body_left", "request_id", "started", "status")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self.request_id = b""
+        self.announced = 0
+        self.body_left: int | None = None
+        self.started = False
+        self.status = 500
+
+    async def receive(self) -> Message:
+        """Pass on what arrives, and refuse a body when it passes the limit."""
+        message = await self._receive()
+        if self.body_left is not None and message["type"] == "http.request":
+            self.body_left -= len(message.get("body", b""))
+            if self.body_left < 0:
+                raise BodyTooLarge
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on the answer, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = message["status"]
+            headers: list[tuple[bytes, bytes]] = message["headers"]
+            names = {name for name, _ in headers}
+            headers.append((b"x-request-id", self.request_id))
+            headers += _HEADERS
+            if b"content-security-policy" not in names:
+                headers.append(_POLICY)
+            if b"cache-control" not in names:
+                headers.append(_NOT_SHARED)
+            if self._scope["scheme"] == "https":
+                headers.append(_HTTPS_ONLY)
+        await self._send(message)
+
+    async def fail(self, error: Exception) -> None:
+        """Answer for an exception that nothing inside has answered for."""
+        if self.started:
+            log.error("broken off", exc_info=error, extra={"request_id": self.request_id.decode()})
+            return
+        request = Request(self._scope)
+        answer = await render(request, error)
+        if isinstance(error, BodyTooLarge):
+            # The rest of the body is not read: say that the connection ends here.
+            answer = problem(request, error.status, error.code, error.text, headers={"Connection": "close"})
+        await answer(self._scope, self._receive, self.send)

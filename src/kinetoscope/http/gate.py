@@ -1,0 +1,108 @@
+"""The route class: enforces what a route declares, before its body is even read."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from ..kernel.caller import Caller
+from .declare import (
+    NEEDS_CALLER,
+    Access,
+    BadCredential,
+    InsufficientScope,
+    NotSignedIn,
+    WrongMediaType,
+    document_body_refusals,
+)
+from .idempotency import KEY_HEADER, Replay
+
+Authenticate = Callable[[str], Awaitable[Caller | None]]
+"""Gives the caller that a credential stands for, or None if it is not, or no longer, good."""
+
+_JSON = "application/json"
+
+
+class GatedRoute(APIRoute):
+    """A route that lets in only whom and what it declares."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        extra: dict[str, Any] = options.get("openapi_extra") or {}
+        assert "x-access" in extra, f"{path} does not declare who may call it"
+        self.access = Access(extra["x-access"])
+        self.takes: str = extra.get("x-body", _JSON)
+        super().__init__(path, endpoint, **options)
+        for method in self.methods or ():
+            has_body = self.body_field is not None or "x-body" in extra
+            document_body_refusals(self.responses, method, has_body=has_body)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler behind the gate."""
+        handle = super().get_route_handler()
+
+        async def gated(request: Request) -> Response:
+            caller = await self._admit(request)
+            request.state.caller = caller
+            self._check_media_type(request)
+            if request.method == "POST" and KEY_HEADER in request.headers:
+                replay: Replay = request.state.replay
+                return await replay.answer(request, caller, handle)
+            return await handle(request)
+
+        return gated
+
+    async def _admit(self, request: Request) -> Caller | None:
+        if self.access in {Access.ANYONE, Access.ADDRESS}:
+            return None
+        credential = credential_of(request)
+        if credential is None:
+            if self.access in NEEDS_CALLER:
+                raise NotSignedIn
+            return None
+        authenticate: Authenticate = request.state.authenticate
+        caller = await authenticate(credential)
+        if caller is None:
+            raise BadCredential
+        self._check_scope(request, caller)
+        return caller
+
+    def _check_scope(self, request: Request, caller: Caller) -> None:
+        if self.access is Access.ACCOUNT:
+            needed = "account"
+        elif request.method in {"GET", "HEAD"}:
+            needed = "read"
+        else:
+            needed = "write"
+        if needed not in caller.scopes:
+            raise InsufficientScope(f"This API key lacks the scope {needed!r}. Make a key that has it.")
+
+    def _check_media_type(self, request: Request) -> None:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not kind or self.takes == "*/*" or not _has_body(request):
+            return
+        if kind not in self.takes.split(",") and not (kind.endswith("+json") and _JSON in self.takes):
+            raise WrongMediaType(f"This route takes {self.takes}, not {kind[:80]}.")
+
+
+def _has_body(request: Request) -> bool:
+    if "transfer-encoding" in request.headers:
+        return True
+    return request.headers.get("content-length", "0") != "0"
+
+
+def credential_of(request: Request) -> str | None:
+    """Return the access token or API key that a request carries, or None if it carries none.
+
+    A header that is there but not as it should be gives the empty string: bad, never anonymous.
+    """
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+    return request.headers.get("x-api-key")
+
+
+def gated_router(**options: Any) -> APIRouter:  # noqa: ANN401 - FastAPI's own
+    """Return a router whose routes must declare who may call them."""
+    return APIRouter(route_class=GatedRoute, **options)

@@ -1,0 +1,164 @@
+"""The database: one pool of connections, and transactions that a use case opens by name."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, LiteralString
+
+import asyncpg
+import msgspec
+from asyncpg import Record
+from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
+
+from .errors import DatabaseUnavailable
+
+__all__ = ["Database", "Record", "Tx", "commit_witness"]
+
+RECONNECT_SECONDS = 8.0
+"""How long a request waits for a server that is restarting, before it is refused."""
+
+_RECONNECT_STEP_SECONDS = 0.1
+
+LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    # Neither a PostgresError nor an OSError: raised when the server dies in mid-query.
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What asyncpg raises when the server is away, going away, or coming back."""
+
+
+class Tx:
+    """An open transaction (or, from `Database.read`, one connection outside of any).
+
+    A function that takes one talks to the database; no other function does. SQL is a `LiteralString`:
+    the type checker rejects SQL that was built from values.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: "PoolConnectionProxy[Record]") -> None:
+        self._connection = connection
+
+    def begin(self) -> Transaction:
+        """Return a transaction block; inside another one, a savepoint."""
+        return self._connection.transaction()
+
+    async def fetch(self, query: LiteralString, *values: object) -> list[Record]:
+        """Return all rows of a query."""
+        return await self._connection.fetch(query, *values)
+
+    async def fetch_one(self, query: LiteralString, *values: object) -> Record | None:
+        """Return the first row of a query, or None."""
+        return await self._connection.fetchrow(query, *values)
+
+    async def fetch_value(self, query: LiteralString, *values: object) -> Any:  # noqa: ANN401 - a column's type is the query's
+        """Return the first column of the first row of a query, or None."""
+        return await self._connection.fetchval(query, *values)
+
+    async def execute(self, query: LiteralString, *values: object) -> int:
+        """Run a statement and return how many rows it touched."""
+        tag: str = await self._connection.execute(query, *values)
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def execute_many(self, query: LiteralString, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once for each row of values, in one round trip."""
+        await self._connection.executemany(query, rows)
+
+
+CommitWitness = Callable[[Tx], Awaitable[None]]
+
+commit_witness: ContextVar[CommitWitness | None] = ContextVar("commit_witness", default=None)
+"""Called in every transaction of this context just before it commits.
+
+So a request with an Idempotency-Key leaves its mark in the same commit as its effect.
+"""
+
+
+async def _keep_connection_as_it_is(_: object) -> None:
+    """Skip asyncpg's RESET of each returned connection: nothing here changes session state."""
+
+
+async def _prepare_connection(connection: "asyncpg.Connection[Record]") -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: msgspec.json.encode(value).decode(),
+        decoder=msgspec.json.decode,
+    )
+
+
+class Database:
+    """A pool of connections to PostgreSQL."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
+        self._dsn = dsn
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool[Record] | None = None
+
+    async def open(self) -> None:
+        """Make the pool; connections are opened when they are first needed."""
+        self._pool = await asyncpg.create_pool(
+            self._dsn,
+            min_size=0,
+            max_size=self._pool_size,
+            init=_prepare_connection,
+            reset=_keep_connection_as_it_is,
+            server_settings={"application_name": "kinetoscope", "timezone": "UTC"},
+            command_timeout=60,
+        )
+
+    async def close(self) -> None:
+        """Give every connection back to the server."""
+        if self._pool is None:
+            return
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout=5)
+        except (TimeoutError, *LOST):
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[Tx]:
+        """Give one connection outside of a transaction, for a use case that is one statement."""
+        try:
+            connection = await self._acquire()
+            try:
+                yield Tx(connection)
+            finally:
+                await self._release(connection)
+        except LOST as error:
+            raise DatabaseUnavailable from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        """Commit when the block ends, roll back when it raises."""
+        witness = commit_witness.get()
+        async with self.read() as tx, tx.begin():
+            yield tx
+            if witness is not None:
+                await witness(tx)
+
+    async def _acquire(self) -> "PoolConnectionProxy[Record]":
+        """Return a connection; wait some seconds for a server that is just restarting."""
+        assert self._pool is not None, "open() comes first"
+        deadline = time.monotonic() + RECONNECT_SECONDS
+        while True:
+            try:
+                return await self._pool.acquire()
+            except LOST:
+                if time.monotonic() > deadline or self._pool.is_closing():
+                    raise
+                await asyncio.sleep(_RECONNECT_STEP_SECONDS)
+
+    async def _release(self, connection: "PoolConnectionProxy[Record]") -> None:
+        assert self._pool is not None
+        await self._pool.release(connection)

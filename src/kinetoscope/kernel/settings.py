@@ -1,0 +1,171 @@
+"""Every setting of the platform: one frozen class, read from the environment or a `.env` file."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from .limits import RateLimit
+
+PREFIX = "KINETOSCOPE_"
+
+
+class SettingsInvalid(Exception):  # noqa: N818 - it reads as what it is
+    """Some settings cannot be used; the message names each, what is wrong, and what it is for."""
+
+
+def _comma_list(text: object) -> object:
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+
+
+def _rate(text: str) -> str:
+    RateLimit.parse(text)
+    return text
+
+
+def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
+    for part in parts:
+        ipaddress.ip_network(part, strict=False)
+    return parts
+
+
+def _origins(parts: tuple[str, ...]) -> tuple[str, ...]:
+    for part in parts:
+        if part != "*" and not part.startswith(("http://", "https://")):
+            raise ValueError(f"{part!r} is not an origin; write https://example.org, or * for all")
+    return parts
+
+
+def _web_url(text: str | None) -> str | None:
+    if text is not None and not text.startswith(("http://", "https://")):
+        raise ValueError("write it with its scheme, such as https://video.example.org")
+    return text.rstrip("/") if text else None
+
+
+def _postgres_url(secret: SecretStr | None) -> SecretStr | None:
+    if secret and not secret.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return secret
+
+
+def _long_secret(secret: SecretStr | None) -> SecretStr | None:
+    if secret and len(secret.get_secret_value()) < 32:  # noqa: PLR2004 - said in the message
+        raise ValueError("use at least 32 characters; `openssl rand -base64 48` makes a good one")
+    return secret
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; each may be set as `KINETOSCOPE_<NAME>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(
+        Path("kinetoscope-data"),
+        description="Directory that holds everything this machine keeps: database, files, secrets.",
+    )
+    database_url: Annotated[SecretStr | None, AfterValidator(_postgres_url)] = Field(
+        None,
+        description="PostgreSQL (15 or newer, pgvector 0.8 or newer) to use instead of the embedded one, "
+        "as `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.",
+    )
+    database_pool_size: int = Field(
+        10, ge=2, le=200, description="Connections to PostgreSQL that each process may hold."
+    )
+    pg_bin_dir: Path | None = Field(
+        None,
+        description="Directory of PostgreSQL's programs, if not those that came with the install.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all of the machine.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    workers: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="API processes; by default one on up to two cores, else cores − 1.",
+    )
+    public_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
+        None,
+        description="Where people reach this installation, such as `https://video.example.org`; "
+        "used in links. By default the address of each request.",
+    )
+    trusted_proxies: Annotated[CommaList, AfterValidator(_networks)] = Field(
+        (),
+        description="Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+        "believed, separated by commas, such as `127.0.0.1/32,10.0.0.0/8`.",
+    )
+    cors_origins: Annotated[CommaList, AfterValidator(_origins)] = Field(
+        (), description="Origins whose pages may call the API, separated by commas; `*` for all."
+    )
+    secret_key: Annotated[SecretStr | None, AfterValidator(_long_secret)] = Field(
+        None,
+        description="Root secret that all keys derive from, to be shared by several machines. By default "
+        "one is made in the data directory on first start.",
+    )
+    secret_key_previous: Annotated[SecretStr | None, AfterValidator(_long_secret)] = Field(
+        None, description="Root secret from before a rotation: what it signed is still accepted."
+    )
+    auth_rate_limit: Rate = Field(
+        "10/minute",
+        description="Registrations and logins from one address, each counted for itself.",
+    )
+    public_write_rate_limit: Rate = Field(
+        "600/minute",
+        description="Requests without a caller that write, from one address to one process.",
+    )
+    access_token_minutes: int = Field(30, ge=1, le=1440, description="How long an access token is valid.")
+    refresh_token_days: int = Field(30, ge=1, le=365, description="How long a refresh token is valid.")
+    max_body_bytes: int = Field(
+        1 << 20, ge=1024, description="Largest request body that is not an upload, in bytes."
+    )
+    max_upload_bytes: int = Field(20 << 30, ge=1024, description="Largest video file, in bytes.")
+    upload_expiry_hours: int = Field(24, ge=1, le=720, description="How long an unfinished upload is kept.")
+    playback_url_minutes: int = Field(
+        360, ge=1, le=10080, description="How long a signed playback address is valid."
+    )
+    media_processes: int = Field(
+        1, ge=1, le=32, description="Videos that each worker processes at the same time."
+    )
+    media_minutes: int = Field(
+        240, ge=1, le=1440, description="Longest time that the processing of one video may take."
+    )
+    media_memory_mb: int = Field(
+        2048, ge=256, description="Most memory that the processing of one video may take, in MiB."
+    )
+    hls_from_seconds: int = Field(
+        600, ge=0, description="Videos of at least this duration are also offered as HLS."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important kind of event that is logged."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto",
+        description="How log lines look; `auto` is `console` on a terminal and `json` elsewhere.",
+    )
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Return the settings of the environment; refuse with all of the bad ones at once."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # pyright: ignore[reportArgumentType] - checked by the class itself
+    except ValidationError as error:
+        raise SettingsInvalid(_explained(error)) from None
+
+
+def _explained(error: ValidationError) -> str:
+    lines = ["These settings cannot be used:"]
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        name = str(problem["loc"][0]) if problem["loc"] else "?"
+        field = Settings.model_fields.get(name)
+        lines.append(f"  {PREFIX}{name.upper()}: {problem['msg'].removeprefix('Value error, ')}")
+        if field and field.description:
+            lines.append(f"      It is: {field.description}")
+    lines.append("Correct them in the environment or in .env, and start again.")
+    return "\n".join(lines)

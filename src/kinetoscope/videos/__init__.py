@@ -1,0 +1,20 @@
+"""Videos: their metadata, who owns them, who may see them. Their files belong to `media`."""
+
+from .models import Playback, Status, Video
+from .refusals import NotYourVideo, VideoNotFound
+from .service import VideoReads, Videos
+from .store import find_video_for_update, require_own_video, require_visible_video, save_changed_video
+
+__all__ = [
+    "NotYourVideo",
+    "Playback",
+    "Status",
+    "Video",
+    "VideoNotFound",
+    "VideoReads",
+    "Videos",
+    "find_video_for_update",
+    "require_own_video",
+    "require_visible_video",
+    "save_changed_video",
+]

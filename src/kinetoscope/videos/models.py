@@ -1,0 +1,139 @@
+"""The nouns of videos."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+VideoType = Literal["tutorial", "webinar", "demo", "other"]
+Visibility = Literal["public", "unlisted", "private"]
+Status = Literal["registered", "uploading", "processing", "ready", "failed"]
+SortBy = Literal["created_at", "title", "view_count", "duration"]
+SortOrder = Literal["asc", "desc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What a player needs to know of a video's file, before it asks for the signed addresses."""
+
+    url: str
+    content_type: str
+    hls: bool
+    width: int
+    height: int
+    size_bytes: int
+    video_codec: str
+    audio_codec: str | None
+    bit_rate: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A registered video, without its counters."""
+
+    id: UUID
+    owner_id: UUID
+    project_id: UUID
+    author: str
+    title: str
+    description: str
+    video_type: VideoType
+    video_url: str | None
+    thumbnail_url: str | None
+    duration: int | None
+    tags: tuple[str, ...]
+    tech_stack: tuple[str, ...]
+    project_url: str | None
+    visibility: Visibility
+    status: Status
+    status_detail: str | None
+    playback: Playback | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def is_visible_to(self, caller_id: UUID | None) -> bool:
+        """Whether a caller may know of it: all but private videos, and the caller's own."""
+        return self.visibility != "private" or self.owner_id == caller_id
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFields:
+    """What an owner says of a new video."""
+
+    title: str
+    project_id: UUID | None = None
+    description: str = ""
+    video_type: VideoType = "other"
+    video_url: str | None = None
+    thumbnail_url: str | None = None
+    duration: int | None = None
+    tags: tuple[str, ...] = ()
+    tech_stack: tuple[str, ...] = ()
+    project_url: str | None = None
+    visibility: Visibility = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoChanges:
+    """What an owner changes of a video; what is UNSET stays as it is."""
+
+    title: str | UnsetType = UNSET
+    project_id: UUID | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    video_type: VideoType | UnsetType = UNSET
+    video_url: str | UnsetType | None = UNSET
+    thumbnail_url: str | UnsetType | None = UNSET
+    duration: int | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
+    tech_stack: tuple[str, ...] | UnsetType = UNSET
+    project_url: str | UnsetType | None = UNSET
+    visibility: Visibility | UnsetType = UNSET
+
+    def applied_to(self, video: Video) -> Video:
+        """Return the video as it is after these changes."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(video, **{name: value for name, value in named.items() if value is not UNSET})
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFilter:
+    """Which videos a list shows, and in which order; None and empty do not restrict."""
+
+    video_types: tuple[VideoType, ...] = ()
+    tags: tuple[str, ...] = ()
+    tech_stack: tuple[str, ...] = ()
+    search: str | None = None
+    owner_id: UUID | None = None
+    project_id: UUID | None = None
+    sort_by: SortBy = "created_at"
+    sort_order: SortOrder = "desc"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A video as it is sent: its document, and the counters that are not in it."""
+
+    id: UUID
+    owner_id: UUID
+    visibility: Visibility
+    version: int
+    document: str
+    views: int
+    likes: int
+    shares: int
+
+    @property
+    def etag(self) -> str:
+        """The strong entity tag of this very representation; its first part is the version."""
+        return f'"{self.version}-{self.views}-{self.likes}-{self.shares}"'
+
+    @property
+    def json(self) -> str:
+        """The whole object as JSON."""
+        return (
+            f'{self.document},"view_count":{self.views},"like_count":{self.likes},'
+            f'"share_count":{self.shares}}}'
+        )

@@ -1,0 +1,17 @@
+"""Why videos refuse."""
+
+from ..kernel.errors import NotAllowed, NotFound
+
+
+class VideoNotFound(NotFound):
+    """There is no such video, or the caller may not know of it: the two look the same."""
+
+    code = "video_not_found"
+    detail = "There is no such video."
+
+
+class NotYourVideo(NotAllowed):
+    """The caller may see the video, but only its owner may do this."""
+
+    code = "not_your_video"
+    detail = "Only the owner of this video may do that."

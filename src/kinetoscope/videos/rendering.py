@@ -1,0 +1,13 @@
+"""Videos as the bytes of an answer; the routes and the front share it, so they cannot differ."""
+
+from ..kernel.paging import Listing
+from .models import Shown
+
+
+def render_listing(listing: Listing[Shown]) -> bytes:
+    """Return a page of videos as JSON."""
+    videos = ",".join([shown.json for shown in listing.items])
+    return (
+        f'{{"videos":[{videos}],"total":{listing.total},"page":{listing.page.number},'
+        f'"page_size":{listing.page.size},"has_more":{"true" if listing.has_more else "false"}}}'
+    ).encode()

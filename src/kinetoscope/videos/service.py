@@ -1,0 +1,160 @@
+"""The use cases of videos."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from msgspec import UNSET
+
+from ..accounts import require_author
+from ..kernel import jobs
+from ..kernel.caller import Caller
+from ..kernel.clock import Clock
+from ..kernel.coalesce import Coalesced
+from ..kernel.db import Database, Tx
+from ..kernel.errors import ChangedMeanwhile
+from ..kernel.ids import uuid7
+from ..kernel.paging import Listing, Page
+from ..projects import require_own_project
+from . import store
+from .models import Shown, Video, VideoChanges, VideoFields, VideoFilter
+from .refusals import VideoNotFound
+
+DELETED = "video.deleted"
+"""The fact that a video is gone, with its `video_id`: whoever keeps something of it removes that."""
+
+NEWEST = Page()
+"""The page of the plain list, which most callers ask for."""
+
+_PLAIN = VideoFilter()
+_ERASED_AT_ONCE = 100
+
+
+class Videos:
+    """Registering, changing and removing videos."""
+
+    def __init__(self, db: Database, *, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def create(self, caller: Caller, fields: VideoFields) -> Shown:
+        """Register a video; refuses with `ProjectNotFound`."""
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            author = await require_author(tx, caller.id)
+            project = await require_own_project(tx, fields.project_id, caller.id)
+            video = Video(
+                id=uuid7(),
+                owner_id=caller.id,
+                project_id=project.id,
+                author=author,
+                title=fields.title,
+                description=fields.description,
+                video_type=fields.video_type,
+                video_url=fields.video_url,
+                thumbnail_url=fields.thumbnail_url,
+                duration=fields.duration,
+                tags=fields.tags,
+                tech_stack=fields.tech_stack,
+                project_url=fields.project_url,
+                visibility=fields.visibility,
+                status="registered",
+                status_detail=None,
+                playback=None,
+                version=1,
+                created_at=now,
+                updated_at=now,
+            )
+            await store.insert_video(tx, video)
+            return await _require_shown(tx, video.id)
+
+    async def change(
+        self,
+        caller: Caller,
+        video_id: UUID,
+        changes: VideoChanges,
+        *,
+        versions: frozenset[int] | None,
+    ) -> Shown:
+        """Change a video and return it; `versions` are those that the caller has seen, if it says so."""
+        async with self._db.transaction() as tx:
+            video = await store.require_own_video(tx, video_id, caller)
+            if versions is not None and video.version not in versions:
+                raise ChangedMeanwhile
+            if changes.project_id is not UNSET:
+                await require_own_project(tx, changes.project_id, caller.id)
+            changed = replace(changes.applied_to(video), version=video.version + 1, updated_at=self._clock())
+            await store.save_changed_video(tx, changed)
+            return await _require_shown(tx, video_id)
+
+    async def delete(self, caller: Caller, video_id: UUID, *, versions: frozenset[int] | None) -> None:
+        """Remove a video; its files follow, promised in the same transaction."""
+        async with self._db.transaction() as tx:
+            video = await store.require_own_video(tx, video_id, caller)
+            if versions is not None and video.version not in versions:
+                raise ChangedMeanwhile
+            await store.delete_video(tx, video_id)
+            await jobs.enqueue(tx, DELETED, {"video_id": str(video_id)}, at=self._clock())
+
+    async def erase_account(self, tx: Tx, account_id: UUID) -> int:
+        """Remove some videos of an account that is being erased; return how many."""
+        gone = await store.take_videos_of(tx, account_id, at_most=_ERASED_AT_ONCE)
+        payloads = [{"video_id": str(video_id)} for video_id in gone]
+        await jobs.enqueue_many(tx, DELETED, payloads, at=self._clock())
+        return len(gone)
+
+
+class VideoReads:
+    """Reading videos. Reads that wait at the same time become one statement."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._shown = Coalesced[UUID, Shown](self._load)
+        self._newest = Coalesced[UUID, Listing[Shown]](self._load_newest)
+
+    async def get(self, caller_id: UUID | None, video_id: UUID) -> Shown:
+        """Return a video as it is sent; refuses with `VideoNotFound`."""
+        shown = await self._shown.get(video_id)
+        if shown is None or (shown.visibility == "private" and shown.owner_id != caller_id):
+            raise VideoNotFound
+        return shown
+
+    async def newest(self, caller_id: UUID) -> Listing[Shown]:
+        """Return the first page of the plain list: what is public, and the caller's own."""
+        listing = await self._newest.get(caller_id)
+        assert listing is not None, "every caller gets a list, even if an empty one"
+        return listing
+
+    async def list(self, caller_id: UUID, wanted: VideoFilter, page: Page) -> Listing[Shown]:
+        """Return a page of the videos that a caller may see in lists."""
+        if wanted == _PLAIN and page == NEWEST:
+            return await self.newest(caller_id)
+        async with self._db.read() as tx:
+            items = await store.list_videos(tx, caller_id, wanted, page)
+            total = await store.count_videos(tx, caller_id, wanted)
+        return Listing(items, total, page)
+
+    async def _load(self, ids: Sequence[UUID]) -> dict[UUID, Shown]:
+        async with self._db.read() as tx:
+            return await store.load_shown(tx, ids)
+
+    async def _load_newest(self, callers: Sequence[UUID]) -> dict[UUID, Listing[Shown]]:
+        async with self._db.read() as tx:
+            listed, total = await store.load_newest_listed(tx, NEWEST.size)
+            hidden = await store.load_newest_hidden(tx, callers, NEWEST.size)
+        for_most = Listing(listed, total, NEWEST)
+        return {caller: _merged(for_most, hidden.get(caller)) for caller in callers}
+
+
+async def _require_shown(tx: Tx, video_id: UUID) -> Shown:
+    return (await store.load_shown(tx, [video_id]))[video_id]
+
+
+def _merged(listed: Listing[Shown], own: tuple[list[Shown], int] | None) -> Listing[Shown]:
+    """Return the public page with a caller's hidden videos at their places."""
+    if own is None:
+        return listed
+    hidden, count = own
+    # Our ids begin with the millisecond of creation, which is what the list is ordered by.
+    items = sorted([*listed.items, *hidden], key=lambda shown: shown.id, reverse=True)
+    return Listing(items[: listed.page.size], listed.total + count, listed.page)
