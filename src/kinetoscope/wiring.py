@@ -63,6 +63,7 @@ def build_platform(
     # Top storey first: each removes what hangs on the storeys below it.
     erasers: list[Eraser] = [videos.erase_account, erase_projects]
     services: list[object] = [
+        authentication,
         accounts,
         ApiKeys(db, clock=clock, authentication=authentication),
         SignInLimit(

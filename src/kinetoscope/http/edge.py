@@ -11,12 +11,13 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..kernel.telemetry import REQUEST_SECONDS, REQUESTS_IN_FLIGHT, AccessLog
 from .declare import BodyTooLarge
-from .errors import problem, render
+from .errors import render
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Edge:
         REQUESTS_IN_FLIGHT.inc()
         try:
             if exchange.body_left is not None and exchange.announced > exchange.body_left:
-                raise BodyTooLarge  # noqa: TRY301 - the same answer as for a body that only proves too large
+                raise _too_large()  # noqa: TRY301 - the same answer as for a body that only proves too large
             await self._app(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001 - whatever it is, it gets an answer in the one shape
             await exchange.fail(error)
@@ -149,6 +150,14 @@ def _address(text: str) -> str | None:
         return None
 
 
+def _too_large() -> HTTPException:
+    """Return the framework's own refusal, which it passes on even from the middle of reading a body.
+
+    The rest of the body is not read, so the connection ends here.
+    """
+    return HTTPException(BodyTooLarge.status, BodyTooLarge.detail, headers={"Connection": "close"})
+
+
 class _Exchange:
     """One request and its answer on their way through."""
 
@@ -168,7 +177,7 @@ class _Exchange:
         if self.body_left is not None and message["type"] == "http.request":
             self.body_left -= len(message.get("body", b""))
             if self.body_left < 0:
-                raise BodyTooLarge
+                raise _too_large()
         return message
 
     async def send(self, message: Message) -> None:
@@ -193,9 +202,5 @@ class _Exchange:
         if self.started:
             log.error("broken off", exc_info=error, extra={"request_id": self.request_id.decode()})
             return
-        request = Request(self._scope)
-        answer = await render(request, error)
-        if isinstance(error, BodyTooLarge):
-            # The rest of the body is not read: say that the connection ends here.
-            answer = problem(request, error.status, error.code, error.text, headers={"Connection": "close"})
+        answer = await render(Request(self._scope), error)
         await answer(self._scope, self._receive, self.send)

@@ -1,6 +1,6 @@
 """The route class: enforces what a route declares, before its body is even read."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -55,7 +55,7 @@ class GatedRoute(APIRoute):
     async def _admit(self, request: Request) -> Caller | None:
         if self.access in {Access.ANYONE, Access.ADDRESS}:
             return None
-        credential = credential_of(request)
+        credential = credential_of(request.scope["headers"])
         if credential is None:
             if self.access in NEEDS_CALLER:
                 raise NotSignedIn
@@ -91,16 +91,19 @@ def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0"
 
 
-def credential_of(request: Request) -> str | None:
+def credential_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return the access token or API key that a request carries, or None if it carries none.
 
     A header that is there but not as it should be gives the empty string: bad, never anonymous.
     """
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        scheme, _, token = authorization.partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
-    return request.headers.get("x-api-key")
+    key: str | None = None
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, token = value.partition(b" ")
+            return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+        if name == b"x-api-key":
+            key = value.decode("latin-1")
+    return key
 
 
 def gated_router(**options: Any) -> APIRouter:  # noqa: ANN401 - FastAPI's own

@@ -102,11 +102,11 @@ class Replay:
                 """
                 INSERT INTO idempotency_keys AS k
                        (caller, key, request_hash, started_at, lease, leased_until)
-                VALUES ($1, $2, $3, $4, $5, $4 + $6::interval)
+                VALUES ($1, $2, $3, $4::timestamptz, $5, $4::timestamptz + $6::interval)
                     ON CONFLICT (caller, key) DO UPDATE
-                   SET request_hash = $3, started_at = $4, lease = $5, leased_until = $4 + $6::interval,
+                   SET request_hash = $3, started_at = $4, lease = $5, leased_until = $4::timestamptz + $6::interval,
                        took_effect = false, status = NULL, headers = NULL, body = NULL
-                 WHERE k.started_at < $4 - $7::interval
+                 WHERE k.started_at < $4::timestamptz - $7::interval
                     OR (k.status IS NULL AND NOT k.took_effect AND k.leased_until < $4
                         AND k.request_hash = $3)
                 RETURNING lease

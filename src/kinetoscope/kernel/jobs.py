@@ -88,7 +88,7 @@ async def claim(tx: Tx, kinds: Sequence[str], *, worker: str, at_most: int, at: 
               ORDER BY leased_until LIMIT $4 FOR UPDATE SKIP LOCKED)
         )
         UPDATE jobs j
-           SET state = 'running', worker = $2, leased_until = $3 + $5::interval, attempts = attempts + 1
+           SET state = 'running', worker = $2, leased_until = $3::timestamptz + $5::interval, attempts = attempts + 1
           FROM (SELECT id FROM due ORDER BY run_at, id LIMIT $4) AS chosen
          WHERE j.id = chosen.id
         RETURNING j.id, j.kind, j.payload, j.attempts
@@ -106,7 +106,7 @@ async def extend_leases(tx: Tx, ids: Sequence[int], *, worker: str, at: datetime
     """Say that this worker still works on these jobs; return those that are still its own."""
     rows = await tx.fetch(
         """
-        UPDATE jobs SET leased_until = $3 + $4::interval
+        UPDATE jobs SET leased_until = $3::timestamptz + $4::interval
          WHERE id = ANY($1) AND state = 'running' AND worker = $2
         RETURNING id
         """,
@@ -231,7 +231,7 @@ async def due_now(tx: Tx, name: str, *, every: timedelta, at: datetime) -> bool:
     claimed = await tx.fetch_value(
         """
         INSERT INTO schedules AS s (name, last_run) VALUES ($1, $2)
-            ON CONFLICT (name) DO UPDATE SET last_run = $2 WHERE s.last_run <= $2 - $3::interval
+            ON CONFLICT (name) DO UPDATE SET last_run = $2 WHERE s.last_run <= $2::timestamptz - $3::interval
         RETURNING true
         """,
         name,

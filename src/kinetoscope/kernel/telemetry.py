@@ -11,7 +11,7 @@ import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -108,9 +108,8 @@ class AccessLog:
     would cost ten times as much for each.
     """
 
-    def __init__(self, style: Literal["auto", "json", "console"], *, stream: TextIO = sys.stderr) -> None:
-        self._json = style == "json" or (style == "auto" and not stream.isatty())
-        self._stream = stream
+    def __init__(self, style: Literal["auto", "json", "console"]) -> None:
+        self._json = style == "json" or (style == "auto" and not sys.stderr.isatty())
         self._lines: list[str] = []
 
     def write(self, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
@@ -132,8 +131,8 @@ class AccessLog:
 
     def _flush(self) -> None:
         lines, self._lines = self._lines, []
-        self._stream.write("".join(lines))
-        self._stream.flush()
+        sys.stderr.write("".join(lines))
+        sys.stderr.flush()
 
 
 def _safe(method: str) -> str:

@@ -2,10 +2,11 @@
 
 from .models import Playback, Status, Video
 from .refusals import NotYourVideo, VideoNotFound
-from .service import VideoReads, Videos
+from .service import DELETED, VideoReads, Videos
 from .store import find_video_for_update, require_own_video, require_visible_video, save_changed_video
 
 __all__ = [
+    "DELETED",
     "NotYourVideo",
     "Playback",
     "Status",

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..accounts import Authentication
 from ..http.etags import matches_any
-from ..http.gate import Authenticate
+from ..http.gate import credential_of
 from ..kernel.caller import Caller
 from .refusals import VideoNotFound
 from .rendering import render_listing
@@ -55,7 +56,7 @@ class VideoFront:
             video_id = UUID(text)
         except ValueError:
             return False
-        caller, known = await _caller_and_known(scope)
+        caller = await _reader(scope)
         if caller is None:
             return False
         reads: VideoReads = scope["state"]["services"][VideoReads]
@@ -65,14 +66,14 @@ class VideoFront:
             return False
         scope["route"] = _ONE
         etag = shown.etag
-        if known and matches_any(known, etag):
+        if matches_any(_known(scope), etag):
             await _send(send, 304, [(b"etag", etag.encode())], b"")
         else:
             await _send(send, 200, [_JSON, (b"etag", etag.encode())], shown.json.encode())
         return True
 
     async def _list(self, scope: Scope, send: Send) -> bool:
-        caller, _ = await _caller_and_known(scope)
+        caller = await _reader(scope)
         if caller is None:
             return False
         reads: VideoReads = scope["state"]["services"][VideoReads]
@@ -82,21 +83,22 @@ class VideoFront:
         return True
 
 
-async def _caller_and_known(scope: Scope) -> tuple[Caller | None, str]:
-    """Return who is calling with the right to read, and If-None-Match; the twin refuses everybody else."""
-    credential = known = ""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            credential = value[7:].strip().decode("latin-1") if value[:7].lower() == b"bearer " else ""
-        elif name == b"x-api-key":
-            credential = credential or value.decode("latin-1")
-        elif name == b"if-none-match":
-            known = value.decode("latin-1")
+async def _reader(scope: Scope) -> Caller | None:
+    """Return who is calling with the right to read; the twin refuses everybody else."""
+    credential = credential_of(scope["headers"])
     if not credential:
-        return None, known
-    authenticate: Authenticate = scope["state"]["authenticate"]
-    caller = await authenticate(credential)
-    return (caller if caller is not None and "read" in caller.scopes else None), known
+        return None
+    authentication: Authentication = scope["state"]["services"][Authentication]
+    caller = authentication.remembered(credential) or await authentication.authenticate(credential)
+    return caller if caller is not None and "read" in caller.scopes else None
+
+
+def _known(scope: Scope) -> str:
+    """Return If-None-Match as it was sent."""
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            return value.decode("latin-1")
+    return ""
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

@@ -1,0 +1,152 @@
+"""Fixtures of all tests: a real database in which tests really commit, and the real application."""
+
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from typing import LiteralString
+
+import asyncpg
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from kinetoscope.app import create_api, create_app
+from kinetoscope.kernel.db import Database, Tx
+from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
+from kinetoscope.kernel.migrate import migrate
+from kinetoscope.kernel.runner import Runner
+from kinetoscope.kernel.secrets import Keyring
+from kinetoscope.kernel.settings import Settings
+from kinetoscope.wiring import Platform, build_platform
+from support.cast import Hooks, Person, browser, signed_up
+from support.clock import FakeClock
+from support.in_process import running
+from support.promise import Promise
+
+# Children before their parents. A test checks that every table is here.
+CLEANING: LiteralString = """
+    DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
+    DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
+"""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def dsn(data_dir: Path) -> Generator[str]:
+    postgres = EmbeddedPostgres(data_dir)
+    postgres.start()
+    yield postgres.dsn
+    postgres.stop()
+
+
+@pytest.fixture(scope="session")
+def session_clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir: Path) -> Settings:
+    return Settings(data_dir=data_dir, auth_rate_limit="10000/minute", _env_file=None)  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
+
+
+@pytest.fixture(scope="session")
+async def platform(dsn: str, settings: Settings, session_clock: FakeClock) -> Platform:
+    await migrate(dsn)
+    return build_platform(settings, dsn=dsn, keyring=Keyring(b"k" * 32), clock=session_clock)
+
+
+@pytest.fixture
+def second_platform(dsn: str, settings: Settings, session_clock: FakeClock) -> Platform:
+    """The same installation once more, as another process would have it."""
+    return build_platform(settings, dsn=dsn, keyring=Keyring(b"k" * 32), clock=session_clock)
+
+
+@pytest.fixture(scope="session")
+async def transport(platform: Platform, settings: Settings) -> AsyncGenerator[ASGITransport]:
+    async with running(create_app(platform, settings)) as transport:
+        yield transport
+
+
+@pytest.fixture(scope="session")
+def hooks(platform: Platform) -> Hooks:
+    """Every answer of every test is held against the OpenAPI document."""
+    return {"response": [Promise(create_api(platform, public_url=None)).check]}
+
+
+@pytest.fixture
+async def clean(dsn: str, transport: ASGITransport) -> AsyncGenerator[None]:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(CLEANING)
+    yield
+    await connection.close()
+
+
+@pytest.fixture
+def clock(session_clock: FakeClock) -> FakeClock:
+    session_clock.reset()
+    return session_clock
+
+
+@pytest.fixture
+async def db(platform: Platform, clean: None) -> Database:
+    return platform.db
+
+
+@pytest.fixture
+async def tx(db: Database) -> AsyncGenerator[Tx]:
+    """One connection that commits each statement."""
+    async with db.read() as tx:
+        yield tx
+
+
+@pytest.fixture
+async def client(
+    transport: ASGITransport, hooks: Hooks, clean: None, clock: FakeClock
+) -> AsyncGenerator[AsyncClient]:
+    """A caller without an account."""
+    async with browser(transport, hooks) as client:
+        yield client
+
+
+@pytest.fixture
+async def alice(transport: ASGITransport, hooks: Hooks, client: AsyncClient) -> AsyncGenerator[Person]:
+    async with await signed_up(transport, "alice", hooks) as person:
+        yield person
+
+
+@pytest.fixture
+async def bob(transport: ASGITransport, hooks: Hooks, client: AsyncClient) -> AsyncGenerator[Person]:
+    async with await signed_up(transport, "bob", hooks) as person:
+        yield person
+
+
+@pytest.fixture
+def jobs_done(platform: Platform, dsn: str, clean: None) -> "JobsDone":
+    return JobsDone(platform, dsn)
+
+
+class JobsDone:
+    """Runs the platform's jobs until none is due."""
+
+    def __init__(self, platform: Platform, dsn: str) -> None:
+        self._platform = platform
+        self._dsn = dsn
+
+    async def __call__(self) -> None:
+        """Do everything that is due now, one job after the other."""
+        runner = Runner(
+            self._platform.db,
+            dsn=self._dsn,
+            clock=self._platform.clock,
+            worker="test/1",
+            lanes=self._platform.lanes,
+        )
+        while await runner.run_due():
+            pass
