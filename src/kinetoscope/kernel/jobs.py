@@ -78,14 +78,16 @@ async def claim(tx: Tx, kinds: Sequence[str], *, worker: str, at_most: int, at: 
     """Take up to `at_most` due jobs of these kinds, those of dead workers included; oldest first."""
     rows = await tx.fetch(
         """
-        WITH due AS (
-            (SELECT id, run_at FROM jobs
-              WHERE state = 'waiting' AND kind = ANY($1) AND run_at <= $3
-              ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
-            UNION ALL
-            (SELECT id, run_at FROM jobs
-              WHERE state = 'running' AND kind = ANY($1) AND leased_until < $3
-              ORDER BY leased_until LIMIT $4 FOR UPDATE SKIP LOCKED)
+        WITH waiting AS (
+            SELECT id, run_at FROM jobs
+             WHERE state = 'waiting' AND kind = ANY($1) AND run_at <= $3
+             ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
+        ), abandoned AS (
+            SELECT id, run_at FROM jobs
+             WHERE state = 'running' AND kind = ANY($1) AND leased_until < $3
+             ORDER BY leased_until LIMIT $4 FOR UPDATE SKIP LOCKED
+        ), due AS (
+            SELECT id, run_at FROM waiting UNION ALL SELECT id, run_at FROM abandoned
         )
         UPDATE jobs j
            SET state = 'running', worker = $2, leased_until = $3::timestamptz + $5::interval, attempts = attempts + 1
