@@ -68,85 +68,93 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(
-        Path("kinetoscope-data"),
+        default=Path("kinetoscope-data"),
         description="Directory that holds everything this machine keeps: database, files, secrets.",
     )
     database_url: Annotated[SecretStr | None, AfterValidator(_postgres_url)] = Field(
-        None,
+        default=None,
         description="PostgreSQL (15 or newer, pgvector 0.8 or newer) to use instead of the embedded one, "
         "as `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.",
     )
     database_pool_size: int = Field(
-        10, ge=2, le=200, description="Connections to PostgreSQL that each process may hold."
+        default=10, ge=2, le=200, description="Connections to PostgreSQL that each process may hold."
     )
     pg_bin_dir: Path | None = Field(
-        None,
+        default=None,
         description="Directory of PostgreSQL's programs, if not those that came with the install.",
     )
-    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all of the machine.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; `0.0.0.0` for all of the machine."
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     workers: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=64,
         description="API processes; by default one on up to two cores, else cores − 1.",
     )
     public_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
-        None,
+        default=None,
         description="Where people reach this installation, such as `https://video.example.org`; "
         "used in links. By default the address of each request.",
     )
     trusted_proxies: Annotated[CommaList, AfterValidator(_networks)] = Field(
-        (),
+        default=(),
         description="Networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
         "believed, separated by commas, such as `127.0.0.1/32,10.0.0.0/8`.",
     )
     cors_origins: Annotated[CommaList, AfterValidator(_origins)] = Field(
-        (), description="Origins whose pages may call the API, separated by commas; `*` for all."
+        default=(), description="Origins whose pages may call the API, separated by commas; `*` for all."
     )
     secret_key: Annotated[SecretStr | None, AfterValidator(_long_secret)] = Field(
-        None,
+        default=None,
         description="Root secret that all keys derive from, to be shared by several machines. By default "
         "one is made in the data directory on first start.",
     )
     secret_key_previous: Annotated[SecretStr | None, AfterValidator(_long_secret)] = Field(
-        None, description="Root secret from before a rotation: what it signed is still accepted."
+        default=None, description="Root secret from before a rotation: what it signed is still accepted."
     )
     auth_rate_limit: Rate = Field(
-        "10/minute",
+        default="10/minute",
         description="Registrations and logins from one address, each counted for itself.",
     )
     public_write_rate_limit: Rate = Field(
-        "600/minute",
+        default="600/minute",
         description="Requests without a caller that write, from one address to one process.",
     )
-    access_token_minutes: int = Field(30, ge=1, le=1440, description="How long an access token is valid.")
-    refresh_token_days: int = Field(30, ge=1, le=365, description="How long a refresh token is valid.")
-    max_body_bytes: int = Field(
-        1 << 20, ge=1024, description="Largest request body that is not an upload, in bytes."
+    access_token_minutes: int = Field(
+        default=30, ge=1, le=1440, description="How long an access token is valid."
     )
-    max_upload_bytes: int = Field(20 << 30, ge=1024, description="Largest video file, in bytes.")
-    upload_expiry_hours: int = Field(24, ge=1, le=720, description="How long an unfinished upload is kept.")
+    refresh_token_days: int = Field(
+        default=30, ge=1, le=365, description="How long a refresh token is valid."
+    )
+    max_body_bytes: int = Field(
+        default=1 << 20, ge=1024, description="Largest request body that is not an upload, in bytes."
+    )
+    max_upload_bytes: int = Field(default=20 << 30, ge=1024, description="Largest video file, in bytes.")
+    upload_expiry_hours: int = Field(
+        default=24, ge=1, le=720, description="How long an unfinished upload is kept."
+    )
     playback_url_minutes: int = Field(
-        360, ge=1, le=10080, description="How long a signed playback address is valid."
+        default=360, ge=1, le=10080, description="How long a signed playback address is valid."
     )
     media_processes: int = Field(
-        1, ge=1, le=32, description="Videos that each worker processes at the same time."
+        default=1, ge=1, le=32, description="Videos that each worker processes at the same time."
     )
     media_minutes: int = Field(
-        240, ge=1, le=1440, description="Longest time that the processing of one video may take."
+        default=240, ge=1, le=1440, description="Longest time that the processing of one video may take."
     )
     media_memory_mb: int = Field(
-        2048, ge=256, description="Most memory that the processing of one video may take, in MiB."
+        default=2048, ge=256, description="Most memory that the processing of one video may take, in MiB."
     )
     hls_from_seconds: int = Field(
-        600, ge=0, description="Videos of at least this duration are also offered as HLS."
+        default=600, ge=0, description="Videos of at least this duration are also offered as HLS."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least important kind of event that is logged."
+        default="info", description="Least important kind of event that is logged."
     )
     log_format: Literal["auto", "json", "console"] = Field(
-        "auto",
+        default="auto",
         description="How log lines look; `auto` is `console` on a terminal and `json` elsewhere.",
     )
 

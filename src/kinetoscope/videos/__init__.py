@@ -1,6 +1,6 @@
 """Videos: their metadata, who owns them, who may see them. Their files belong to `media`."""
 
-from .models import Playback, Status, Video
+from .models import Playback, Status, Video, VideoFields
 from .refusals import NotYourVideo, VideoNotFound
 from .service import DELETED, VideoReads, Videos
 from .store import find_video_for_update, require_own_video, require_visible_video, save_changed_video
@@ -11,6 +11,7 @@ __all__ = [
     "Playback",
     "Status",
     "Video",
+    "VideoFields",
     "VideoNotFound",
     "VideoReads",
     "Videos",

@@ -1,0 +1,78 @@
+"""Load for a server under measurement, made by `wrk` (Debian: apt-get install wrk)."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_SCRIPT = """
+local paths = {{ {paths} }}
+local tokens = {{ {tokens} }}
+local n = 0
+request = function()
+    n = n + 1
+    wrk.headers["Authorization"] = "Bearer " .. tokens[n % #tokens + 1]
+    return wrk.format("GET", paths[n % #paths + 1])
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How quickly a server answered: requests a second, and its own CPU time for each."""
+
+    per_second: float
+    cpu_microseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked for, and by whom."""
+
+    paths: Sequence[str]
+    tokens: Sequence[str] = ("none",)
+    connections: int = 64
+    seconds: float = 4
+
+
+def require_wrk() -> str:
+    """Return where wrk is, or leave with what to do."""
+    found = shutil.which("wrk")
+    if found is None:
+        sys.exit("This benchmark makes its load with wrk. Install it: apt-get install wrk")
+    return found
+
+
+def measure(base_url: str, load: Load, process: psutil.Process) -> Rate:
+    """Return how quickly a server answers; leaves with what went wrong otherwise."""
+    quoted = {
+        "paths": ", ".join(f'"{path}"' for path in load.paths),
+        "tokens": ", ".join(f'"{token}"' for token in load.tokens),
+    }
+    before = process.cpu_times()
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_SCRIPT.format(**quoted))
+        script.flush()
+        command = [require_wrk(), "-t1", f"-c{load.connections}", f"-d{load.seconds}s"]
+        command += ["--timeout", "20s", "-s", script.name, base_url]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        sys.exit(f"The server did not answer as it should:\n{output}")
+    after = process.cpu_times()
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    count = re.search(r"(\d+) requests in", output)
+    assert rate is not None, output
+    assert count is not None, output
+    cpu = after.user + after.system - before.user - before.system
+    return Rate(float(rate[1]), cpu * 1e6 / int(count[1]))
+
+
+def repository() -> Path:
+    """Return the root of the checkout."""
+    return Path(__file__).parent.parent

@@ -1,0 +1,1 @@
+"""What Kinetoscope is measured against."""
