@@ -17,7 +17,7 @@ from .http.errors import render
 from .http.openapi import describe
 from .kernel.errors import Refusal
 from .kernel.settings import Settings
-from .kernel.telemetry import AccessLog
+from .kernel.telemetry import RequestLog
 from .projects import routes as projects_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
@@ -83,5 +83,5 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         app,
         limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads": None}),
         trusted_proxies=settings.trusted_proxies,
-        access_log=AccessLog(settings.log_format),
+        request_log=RequestLog(settings.log_format),
     )

@@ -7,7 +7,7 @@ from httpx import AsyncClient, Response
 
 from kinetoscope.app import create_api
 from kinetoscope.http.edge import BodyLimits, Edge
-from kinetoscope.kernel.telemetry import AccessLog
+from kinetoscope.kernel.telemetry import RequestLog
 from kinetoscope.wiring import Platform
 from support.cast import Person, browser, registered_video
 from support.in_process import running
@@ -65,5 +65,5 @@ def _twin(platform: Platform) -> Edge:
         create_api(platform, public_url=None),
         limits=BodyLimits(1 << 20, {}),
         trusted_proxies=(),
-        access_log=AccessLog("json"),
+        request_log=RequestLog("json"),
     )

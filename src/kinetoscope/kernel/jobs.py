@@ -74,8 +74,14 @@ async def enqueue_many(tx: Tx, kind: str, payloads: Sequence[Payload], *, at: da
     )
 
 
-async def claim(tx: Tx, kinds: Sequence[str], *, worker: str, at_most: int, at: datetime) -> list[Job]:
-    """Take up to `at_most` due jobs of these kinds, those of dead workers included; oldest first."""
+async def claim(
+    tx: Tx, kinds: Sequence[str], *, worker: str, at_most: int, but_not: Sequence[int] = (), at: datetime
+) -> list[Job]:
+    """Take up to `at_most` due jobs of these kinds, those of dead workers included; oldest first.
+
+    `but_not` are those the worker is doing already: while the database was away their leases may have
+    ended, and it must not begin them a second time.
+    """
     rows = await tx.fetch(
         """
         WITH waiting AS (
@@ -84,13 +90,14 @@ async def claim(tx: Tx, kinds: Sequence[str], *, worker: str, at_most: int, at: 
              ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
         ), abandoned AS (
             SELECT id, run_at FROM jobs
-             WHERE state = 'running' AND kind = ANY($1) AND leased_until < $3
+             WHERE state = 'running' AND kind = ANY($1) AND leased_until < $3 AND id <> ALL($6)
              ORDER BY leased_until LIMIT $4 FOR UPDATE SKIP LOCKED
         ), due AS (
             SELECT id, run_at FROM waiting UNION ALL SELECT id, run_at FROM abandoned
         )
         UPDATE jobs j
-           SET state = 'running', worker = $2, leased_until = $3::timestamptz + $5::interval, attempts = attempts + 1
+           SET state = 'running', worker = $2, leased_until = $3::timestamptz + $5::interval,
+               attempts = attempts + 1
           FROM (SELECT id FROM due ORDER BY run_at, id LIMIT $4) AS chosen
          WHERE j.id = chosen.id
         RETURNING j.id, j.kind, j.payload, j.attempts
@@ -100,6 +107,7 @@ async def claim(tx: Tx, kinds: Sequence[str], *, worker: str, at_most: int, at: 
         at,
         at_most,
         LEASE,
+        list(but_not),
     )
     return sorted((Job(**dict(row)) for row in rows), key=lambda job: job.id)
 
@@ -108,9 +116,14 @@ async def extend_leases(tx: Tx, ids: Sequence[int], *, worker: str, at: datetime
     """Say that this worker still works on these jobs; return those that are still its own."""
     rows = await tx.fetch(
         """
-        UPDATE jobs SET leased_until = $3::timestamptz + $4::interval
-         WHERE id = ANY($1) AND state = 'running' AND worker = $2
-        RETURNING id
+        WITH own AS (
+            SELECT id FROM jobs
+             WHERE id = ANY($1) AND state = 'running' AND worker = $2
+             ORDER BY id FOR UPDATE  -- in order, or `finish` and this could wait for each other
+        )
+        UPDATE jobs j SET leased_until = $3::timestamptz + $4::interval
+          FROM own WHERE j.id = own.id
+        RETURNING j.id
         """,
         list(ids),
         worker,
@@ -123,7 +136,16 @@ async def extend_leases(tx: Tx, ids: Sequence[int], *, worker: str, at: datetime
 async def finish(tx: Tx, ids: Sequence[int], *, worker: str) -> int:
     """Remove jobs that are done; return how many were still this worker's."""
     return await tx.execute(
-        "DELETE FROM jobs WHERE id = ANY($1) AND state = 'running' AND worker = $2", list(ids), worker
+        """
+        WITH own AS (
+            SELECT id FROM jobs
+             WHERE id = ANY($1) AND state = 'running' AND worker = $2
+             ORDER BY id FOR UPDATE
+        )
+        DELETE FROM jobs j USING own WHERE j.id = own.id
+        """,
+        list(ids),
+        worker,
     )
 
 
@@ -158,8 +180,12 @@ async def release(tx: Tx, workers: Sequence[str]) -> int:
     """Give back what these workers were doing, since they are known to be gone; the attempt counts."""
     return await tx.execute(
         """
-        UPDATE jobs SET state = 'waiting', worker = NULL, leased_until = NULL
-         WHERE state = 'running' AND worker = ANY($1)
+        WITH released AS (
+            UPDATE jobs SET state = 'waiting', worker = NULL, leased_until = NULL
+             WHERE state = 'running' AND worker = ANY($1)
+            RETURNING id
+        )
+        SELECT pg_notify('kinetoscope_jobs', '') FROM released
         """,
         list(workers),
     )
@@ -169,8 +195,12 @@ async def interrupted(tx: Tx, ids: Sequence[int], *, worker: str) -> int:
     """Give back jobs that a worker had to leave because it was told to stop; no attempt is counted."""
     return await tx.execute(
         """
-        UPDATE jobs SET state = 'waiting', worker = NULL, leased_until = NULL, attempts = attempts - 1
-         WHERE id = ANY($1) AND state = 'running' AND worker = $2
+        WITH released AS (
+            UPDATE jobs SET state = 'waiting', worker = NULL, leased_until = NULL, attempts = attempts - 1
+             WHERE id = ANY($1) AND state = 'running' AND worker = $2
+            RETURNING id
+        )
+        SELECT pg_notify('kinetoscope_jobs', '') FROM released
         """,
         list(ids),
         worker,

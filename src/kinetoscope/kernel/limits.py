@@ -1,7 +1,9 @@
 """Rate limits: exact ones that hold across all processes, and generous ones inside each."""
 
 import hashlib
+import heapq
 import hmac
+import math
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +12,8 @@ from .db import Tx
 from .errors import Refusal
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_ROUNDING = 1e-3
+"""In requests: sums of fractions of a second must not cost the last one of a burst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +92,27 @@ async def spend(tx: Tx, key: bytes, limit: RateLimit, *, at: datetime) -> Allowa
     if row is None:
         return None
     reset = row["first"] + window - at
-    return Allowance(limit, limit.count - row["used"], max(1, round(reset.total_seconds())))
+    return Allowance(limit, limit.count - row["used"], max(1, math.ceil(reset.total_seconds())))
 
 
 async def seconds_until_free(tx: Tx, key: bytes, limit: RateLimit, *, at: datetime) -> int:
     """Return after how many whole seconds a used-up limit lets the next request pass."""
-    oldest = await tx.fetch_value(
+    window = timedelta(seconds=limit.seconds)
+    # Not simply the oldest hit: after a restart with a lower limit, more than one must go first.
+    in_the_way = await tx.fetch_value(
         """
-        SELECT min(hit) FROM rate_limits r, unnest(r.hits) hit
+        SELECT hit FROM rate_limits r, unnest(r.hits) hit
          WHERE r.key = $1 AND hit > $2::timestamptz - $3::interval
+         ORDER BY hit DESC OFFSET $4 LIMIT 1
         """,
         key,
         at,
-        timedelta(seconds=limit.seconds),
+        window,
+        limit.count - 1,
     )
-    if oldest is None:
+    if in_the_way is None:
         return 1
-    return max(1, -int(-(oldest - at).total_seconds() // 1) + limit.seconds)
+    return max(1, math.ceil((in_the_way + window - at).total_seconds()))
 
 
 async def forget_expired_limits(tx: Tx, *, at: datetime) -> int:
@@ -128,10 +136,15 @@ class LocalLimiter:
         """Count one request; return what is left, or None when the burst is used up."""
         at = time.monotonic() if now is None else now
         arrival = max(self._arrivals.get(key, at), at) + self._step
-        if arrival - at > self.limit.seconds:
+        left = (self.limit.seconds - (arrival - at)) / self._step + _ROUNDING
+        if left < 0:
             return None
-        if len(self._arrivals) >= self._at_most_keys:
-            self._arrivals = {k: a for k, a in self._arrivals.items() if a > at}
+        if len(self._arrivals) >= self._at_most_keys and key not in self._arrivals:
+            self._forget_half()
         self._arrivals[key] = arrival
-        left = int((self.limit.seconds - (arrival - at)) / self._step)
-        return Allowance(self.limit, left, max(1, round(arrival - at)))
+        return Allowance(self.limit, int(left), max(1, math.ceil(arrival - at)))
+
+    def _forget_half(self) -> None:
+        """Keep those nearest to their ceiling: who changes addresses fills neither memory nor time."""
+        fullest = heapq.nlargest(self._at_most_keys // 2, self._arrivals.items(), key=lambda item: item[1])
+        self._arrivals = dict(fullest)

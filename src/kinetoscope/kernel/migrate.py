@@ -53,8 +53,9 @@ async def migrate(dsn: str) -> list[Migration]:
     """
     connection: Connection = await asyncpg.connect(dsn, timeout=30)
     try:
-        await _require_fit_server(connection)
+        # Before all else: two CREATE EXTENSION at once fail in spite of their IF NOT EXISTS.
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await _require_fit_server(connection)
         await _prepare_ledger(connection)
         steps = load_migrations()
         pending = pending_steps(steps, await _applied(connection))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 
@@ -75,30 +76,30 @@ class Runner:
         self._lanes = lanes
         self._running: dict[str, dict[int, asyncio.Task[None]]] = {lane.name: {} for lane in lanes}
         self._wake = {lane.name: asyncio.Event() for lane in lanes}
-        self._stopping = asyncio.Event()
+        self._stopping = False
         self._finished = Coalesced[int, bool](self._remove)
 
     async def run(self, *, drain_seconds: float = 20.0) -> None:
         """Work until `stop` is called, then let running jobs end for `drain_seconds`."""
-        background = [
-            asyncio.create_task(self._listen()),
-            asyncio.create_task(self._heartbeat()),
-            *(asyncio.create_task(self._work(lane)) for lane in self._lanes),
-        ]
-        stopping = asyncio.create_task(self._stopping.wait())
+        working = asyncio.gather(*(self._work(lane) for lane in self._lanes))
+        # The heartbeat goes on while the jobs drain: their leases must not end before they do.
+        background = [asyncio.create_task(self._listen()), asyncio.create_task(self._heartbeat())]
         try:
-            done, _ = await asyncio.wait([stopping, *background], return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopping}:
-                task.result()  # a background task ends only by a bug: let it be seen
+            done, _ = await asyncio.wait([working, *background], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # before `stop`, each ends only by a bug: let it be seen
         finally:
-            for task in (stopping, *background):
-                task.cancel()
-            await asyncio.gather(stopping, *background, return_exceptions=True)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
             await self._drain(drain_seconds)
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
 
     def stop(self) -> None:
         """Take no further job; `run` returns soon."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake_all()
 
     async def run_due(self) -> int:
         """Do what is due now and return how much that was, without listening for more."""
@@ -111,7 +112,8 @@ class Runner:
 
     async def _work(self, lane: Lane) -> None:
         running, wake = self._running[lane.name], self._wake[lane.name]
-        while True:
+        # Not cancelled at the end but asked: cancelled while it claims, it would lose what it claimed.
+        while not self._stopping:
             wake.clear()
             claimed: list[Job] = []
             if free := lane.places - len(running):
@@ -119,16 +121,27 @@ class Runner:
             for job in claimed:
                 task = asyncio.create_task(self._do(lane, job))
                 running[job.id] = task
-                task.add_done_callback(lambda _, job=job: (running.pop(job.id, None), wake.set()))
+                task.add_done_callback(partial(self._ended, lane, job))
             if not claimed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), _IDLE_SECONDS)
 
+    def _ended(self, lane: Lane, job: Job, task: asyncio.Task[None]) -> None:
+        del self._running[lane.name][job.id]
+        self._wake[lane.name].set()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a job waits for its lease to end", exc_info=error, extra={"job": job.id})
+
     async def _claim(self, lane: Lane, free: int) -> list[Job]:
         try:
-            async with self._db.transaction() as tx:
+            async with self._db.read() as tx:
                 return await jobs.claim(
-                    tx, list(lane.handlers), worker=self._worker, at_most=free, at=self._clock()
+                    tx,
+                    list(lane.handlers),
+                    worker=self._worker,
+                    at_most=free,
+                    but_not=list(self._running[lane.name]),
+                    at=self._clock(),
                 )
         except DatabaseUnavailable:
             log.warning("jobs wait: the database is away")
@@ -136,6 +149,9 @@ class Runner:
 
     async def _do(self, lane: Lane, job: Job) -> None:
         handler = lane.handlers[job.kind]
+        if job.attempts > handler.attempts:
+            await self._failed(handler, job, _WorkersDied(f"{handler.attempts} workers ended in the middle"))
+            return
         try:
             await handler.run(job)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its job must not be lost
@@ -146,7 +162,7 @@ class Runner:
                 await self._finished.get(job.id)
 
     async def _failed(self, handler: Handler, job: Job, error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]
+        text = _storable(f"{type(error).__name__.lstrip('_')}: {error}")
         final = job.attempts >= handler.attempts
         JOBS_DONE.labels(job.kind, "dead" if final else "failed").inc()
         log.warning(
@@ -155,8 +171,8 @@ class Runner:
             exc_info=error if final else None,
         )
         try:
-            if final and handler.give_up is not None:
-                await handler.give_up(job, text)
+            if final:
+                await _give_up(handler, job, text)
             async with self._db.transaction() as tx:
                 if final:
                     await jobs.bury(tx, job, worker=self._worker, error=text)
@@ -218,6 +234,26 @@ class Runner:
             async with self._db.read() as tx:
                 left = [job for job, task in tasks.items() if task in late]
                 await jobs.interrupted(tx, left, worker=self._worker)
+
+
+class _WorkersDied(Exception):  # noqa: N818 - operators read it as the job's error
+    """A job took its worker with it at each attempt, so no attempt ever failed."""
+
+
+async def _give_up(handler: Handler, job: Job, text: str) -> None:
+    if handler.give_up is None:
+        return
+    try:
+        await handler.give_up(job, text)
+    except DatabaseUnavailable:
+        raise
+    except Exception:  # the job must be seen as dead all the same, not be tried for ever
+        log.exception("giving up failed", extra={"job": job.id, "kind": job.kind})
+
+
+def _storable(text: str) -> str:
+    """Return what PostgreSQL can keep of an error's text: no NUL, no half of a surrogate pair."""
+    return text[:_ERROR_LENGTH].replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 async def do_duties(db: Database, duties: Sequence[Duty], *, clock: Clock) -> None:

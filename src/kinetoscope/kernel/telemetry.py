@@ -28,9 +28,6 @@ REQUEST_SECONDS = Histogram(
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-REQUESTS_IN_FLIGHT = Gauge(
-    "kinetoscope_http_requests_in_flight", "Requests being answered", multiprocess_mode="livesum"
-)
 JOBS_DONE = Counter("kinetoscope_jobs_total", "Jobs that ended, by outcome", ["kind", "outcome"])
 JOBS = Gauge(
     "kinetoscope_jobs_in_table",
@@ -101,40 +98,49 @@ def render_metrics() -> bytes:
     return generate_latest(registry)
 
 
-class AccessLog:
-    """One line a request: method, route (never the path or query), status, milliseconds, request id.
+class RequestLog:
+    """One line and one observation a request: method, route (never path or query), status, time, id.
 
-    Lines are gathered and written together at the end of the event loop's turn: the logging module
-    would cost ten times as much for each.
+    Requests are gathered and written together at the end of the event loop's turn: through the logging
+    module each would cost ten times as much.
     """
 
     def __init__(self, style: Literal["auto", "json", "console"]) -> None:
-        self._json = style == "json" or (style == "auto" and not sys.stderr.isatty())
-        self._lines: list[str] = []
+        json_lines = style == "json" or (style == "auto" and not sys.stderr.isatty())
+        self._line = _json_line if json_lines else _console_line
+        self._noted: list[tuple[str, str, int, float, str]] = []
+        self._series: dict[tuple[str, str, int], Histogram] = {}
 
-    def write(self, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+    def note(self, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
         """Note one answered request."""
-        milliseconds = seconds * 1000
-        if not self._lines:
+        if not self._noted:
             asyncio.get_running_loop().call_soon(self._flush)
-        now = datetime.now(UTC)
-        if self._json:
-            self._lines.append(
-                f'{{"time":"{now.isoformat(timespec="milliseconds")}","level":"info","event":"request",'
-                f'"method":"{_safe(method)}","route":"{route}","status":{status},"ms":{milliseconds:.2f},'
-                f'"request_id":"{request_id}"}}\n'
-            )
-        else:
-            self._lines.append(
-                f"{now:%H:%M:%S} {status} {_safe(method):6} {route} {milliseconds:.1f} ms {request_id}\n"
-            )
+        self._noted.append((method, route, status, seconds, request_id))
 
     def _flush(self) -> None:
-        lines, self._lines = self._lines, []
-        sys.stderr.write("".join(lines))
+        noted, self._noted = self._noted, []
+        now = datetime.now(UTC)
+        for method, route, status, seconds, _ in noted:
+            self._observe((method, route, status), seconds)
+        sys.stderr.write("".join([self._line(now, request) for request in noted]))
         sys.stderr.flush()
 
+    def _observe(self, key: tuple[str, str, int], seconds: float) -> None:
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = REQUEST_SECONDS.labels(*key)
+        series.observe(seconds)
 
-def _safe(method: str) -> str:
-    """Return a method that came from outside so that it can stand in a line."""
-    return method if method.isalpha() and method.isascii() else "?"
+
+def _json_line(now: datetime, request: tuple[str, str, int, float, str]) -> str:
+    method, route, status, seconds, request_id = request
+    return (
+        f'{{"time":"{now.isoformat(timespec="milliseconds")}","level":"info","event":"request",'
+        f'"method":"{method}","route":"{route}","status":{status},"ms":{seconds * 1000:.2f},'
+        f'"request_id":"{request_id}"}}\n'
+    )
+
+
+def _console_line(now: datetime, request: tuple[str, str, int, float, str]) -> str:
+    method, route, status, seconds, request_id = request
+    return f"{now:%H:%M:%S} {status} {method:6} {route} {seconds * 1000:.1f} ms {request_id}\n"

@@ -5,7 +5,6 @@ is not the plain case (another parameter, a bad credential, an unknown video) go
 """
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,8 +12,8 @@ from ..accounts import Authentication
 from ..http.etags import matches_any
 from ..http.gate import credential_of
 from ..kernel.caller import Caller
+from ..kernel.ids import parse_uuid
 from .refusals import VideoNotFound
-from .rendering import render_listing
 from .service import VideoReads
 
 _VIDEOS = "/api/v1/videos"
@@ -53,7 +52,7 @@ class VideoFront:
 
     async def _one(self, scope: Scope, send: Send, text: str) -> bool:
         try:
-            video_id = UUID(text)
+            video_id = parse_uuid(text)
         except ValueError:
             return False
         caller = await _reader(scope)
@@ -77,9 +76,9 @@ class VideoFront:
         if caller is None:
             return False
         reads: VideoReads = scope["state"]["services"][VideoReads]
-        listing = await reads.newest(caller.id)
+        body = await reads.newest(caller.id)
         scope["route"] = _LIST
-        await _send(send, 200, [_JSON], render_listing(listing))
+        await _send(send, 200, [_JSON], body)
         return True
 
 

@@ -1,4 +1,4 @@
-"""Videos as the bytes of an answer; the routes and the front share it, so they cannot differ."""
+"""A page of videos as the bytes of an answer: documents that are ready, put in a row."""
 
 from ..kernel.paging import Listing
 from .models import Shown

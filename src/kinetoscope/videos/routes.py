@@ -16,7 +16,6 @@ from ..kernel.errors import ChangedMeanwhile, Unacceptable
 from ..projects import ProjectNotFound
 from .models import Shown, SortBy, SortOrder, VideoFilter, VideoType
 from .refusals import NotYourVideo, VideoNotFound
-from .rendering import render_listing
 from .schemas import ChangedVideo, NewVideo, VideoList, VideoOut
 from .service import VideoReads, Videos
 
@@ -89,8 +88,7 @@ async def list_videos(
     wanted: Annotated[VideoFilter, Depends(_filter)], page: PageParams, caller: SignedIn, reads: Reads
 ) -> Response:
     """Return a page of the videos that the caller may see: all public ones and its own."""
-    listing = await reads.list(caller.id, wanted, page)
-    return Response(render_listing(listing), media_type="application/json")
+    return Response(await reads.list(caller.id, wanted, page), media_type="application/json")
 
 
 @router.get("/{video_id}", response_model=VideoOut, **declare(Access.SIGNED_IN, VideoNotFound))

@@ -19,6 +19,7 @@ from ..projects import require_own_project
 from . import store
 from .models import Shown, Video, VideoChanges, VideoFields, VideoFilter
 from .refusals import VideoNotFound
+from .rendering import render_listing
 
 DELETED = "video.deleted"
 """The fact that a video is gone, with its `video_id`: whoever keeps something of it removes that."""
@@ -110,7 +111,7 @@ class VideoReads:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._shown = Coalesced[UUID, Shown](self._load)
-        self._newest = Coalesced[UUID, Listing[Shown]](self._load_newest)
+        self._newest = Coalesced[UUID, bytes](self._load_newest)
 
     async def get(self, caller_id: UUID | None, video_id: UUID) -> Shown:
         """Return a video as it is sent; refuses with `VideoNotFound`."""
@@ -119,42 +120,43 @@ class VideoReads:
             raise VideoNotFound
         return shown
 
-    async def newest(self, caller_id: UUID) -> Listing[Shown]:
-        """Return the first page of the plain list: what is public, and the caller's own."""
-        listing = await self._newest.get(caller_id)
-        assert listing is not None, "every caller gets a list, even if an empty one"
-        return listing
+    async def newest(self, caller_id: UUID) -> bytes:
+        """Return the first page of the plain list as JSON: what is public, and the caller's own."""
+        rendered = await self._newest.get(caller_id)
+        assert rendered is not None, "every caller gets a list, even if an empty one"
+        return rendered
 
-    async def list(self, caller_id: UUID, wanted: VideoFilter, page: Page) -> Listing[Shown]:
-        """Return a page of the videos that a caller may see in lists."""
+    async def list(self, caller_id: UUID, wanted: VideoFilter, page: Page) -> bytes:
+        """Return a page of the videos that a caller may see in lists, as JSON."""
         if wanted == _PLAIN and page == NEWEST:
             return await self.newest(caller_id)
         async with self._db.read() as tx:
             items = await store.list_videos(tx, caller_id, wanted, page)
             total = await store.count_videos(tx, caller_id, wanted)
-        return Listing(items, total, page)
+        return render_listing(Listing(items, total, page))
 
     async def _load(self, ids: Sequence[UUID]) -> dict[UUID, Shown]:
         async with self._db.read() as tx:
             return await store.load_shown(tx, ids)
 
-    async def _load_newest(self, callers: Sequence[UUID]) -> dict[UUID, Listing[Shown]]:
+    async def _load_newest(self, callers: Sequence[UUID]) -> dict[UUID, bytes]:
         async with self._db.read() as tx:
             listed, total = await store.load_newest_listed(tx, NEWEST.size)
             hidden = await store.load_newest_hidden(tx, callers, NEWEST.size)
-        for_most = Listing(listed, total, NEWEST)
-        return {caller: _merged(for_most, hidden.get(caller)) for caller in callers}
+        public = Listing(listed, total, NEWEST)
+        rendered = render_listing(public)  # the same for all who hide nothing
+        return {
+            caller: render_listing(_merged(public, *hidden[caller])) if caller in hidden else rendered
+            for caller in callers
+        }
 
 
 async def _require_shown(tx: Tx, video_id: UUID) -> Shown:
     return (await store.load_shown(tx, [video_id]))[video_id]
 
 
-def _merged(listed: Listing[Shown], own: tuple[list[Shown], int] | None) -> Listing[Shown]:
+def _merged(listed: Listing[Shown], hidden: Sequence[Shown], count: int) -> Listing[Shown]:
     """Return the public page with a caller's hidden videos at their places."""
-    if own is None:
-        return listed
-    hidden, count = own
     # Our ids begin with the millisecond of creation, which is what the list is ordered by.
     items = sorted([*listed.items, *hidden], key=lambda shown: shown.id, reverse=True)
     return Listing(items[: listed.page.size], listed.total + count, listed.page)
