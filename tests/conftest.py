@@ -16,8 +16,10 @@ from kinetoscope.kernel.runner import Runner
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
 from kinetoscope.wiring import Platform, build_platform
+from support import external_postgres
 from support.cast import Hooks, Person, browser, signed_up
 from support.clock import FakeClock
+from support.external_postgres import ExternalPostgres
 from support.in_process import running
 from support.promise import Promise
 
@@ -40,6 +42,12 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dsn(data_dir: Path) -> Generator[str]:
+    if external_postgres.is_chosen():
+        server = ExternalPostgres(data_dir / "external")
+        server.create()
+        yield server.dsn
+        server.stop()
+        return
     postgres = EmbeddedPostgres(data_dir)
     postgres.start()
     yield postgres.dsn

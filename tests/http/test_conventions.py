@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ async def test_a_body_over_the_limit_is_refused_by_its_announced_length(alice: P
 
 
 async def test_a_body_over_the_limit_is_refused_while_it_streams(alice: Person) -> None:
-    async def endless() -> Any:
+    async def endless() -> AsyncGenerator[bytes]:
         for _ in range(1000):
             yield b" " * 65536
 
@@ -177,7 +178,10 @@ async def test_operators_in_a_search_are_only_text(alice: Person, text: str) -> 
     ],
 )
 async def test_a_bad_credential_is_refused(client: AsyncClient, header: dict[str, str]) -> None:
-    answer = await client.get("/api/v1/auth/me", headers={k: v.encode("latin-1") for k, v in header.items()})
+    answer = await client.get(
+        "/api/v1/auth/me",
+        headers=[(name.encode(), value.encode("latin-1")) for name, value in header.items()],
+    )
     assert_problem(answer, 401, "bad_token")
     assert answer.headers["www-authenticate"].startswith("Bearer")
 

@@ -12,6 +12,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from kinetoscope.media.engine.typed_av import add_audio, add_video, encode_picture, encode_sound, mux
@@ -102,17 +103,21 @@ def _add_pictures(out: OutputContainer, wanted: _Clip) -> VideoStream:
 def _add_sound(out: OutputContainer, wanted: _Clip) -> AudioStream | None:
     if wanted.audio_codec is None:
         return None
-    return add_audio(out, wanted.audio_codec, wanted.sample_rate, wanted.layout)
+    stream = add_audio(out, wanted.audio_codec, wanted.sample_rate, wanted.layout)
+    if wanted.audio_codec == "aac":
+        stream.codec_context.options = {"aac_coder": "fast"}
+    return stream
 
 
 def _write_pictures(out: OutputContainer, stream: VideoStream, wanted: _Clip) -> None:
+    reformatter = VideoReformatter()
     rate = wanted.rate
     times = wanted.frame_times or [index / rate for index in range(round(wanted.seconds * rate))]
     for index, seconds in enumerate(times):
         frame = VideoFrame(*wanted.size, "gray")
         plane = frame.planes[0]
         plane.update(bytes([60 + 190 * index // len(times)]) * plane.buffer_size)
-        frame = frame.reformat(format=wanted.pixel_format)
+        frame = reformatter.reformat(frame, format=wanted.pixel_format)
         frame.time_base = stream.codec_context.time_base
         frame.pts = round(seconds / frame.time_base)
         for packet in encode_picture(stream, frame):

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 _SETTINGS_PAGE = """\
 # Settings
 
-Each is read from the environment, or from a file `.env` in the directory where Kinetoscope is started. All
-bad values are reported at once, each with what would be right. `kinetoscope settings` shows the present values.
+Each is read from the environment, or from a file `.env` where Kinetoscope is started.
+All bad values are reported at once, with what would be right. `kinetoscope settings` shows the present ones.
 
 <!-- Made by `make generate` from src/kinetoscope/kernel/settings.py. -->
 

@@ -18,7 +18,11 @@ async def running(app: ASGIApp) -> AsyncGenerator[ASGITransport]:
     inbox: asyncio.Queue[Message] = asyncio.Queue()
     outbox: asyncio.Queue[Message] = asyncio.Queue()
     scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": state}
-    life = asyncio.create_task(app(scope, inbox.get, outbox.put))
+
+    async def live() -> None:
+        await app(scope, inbox.get, outbox.put)
+
+    life = asyncio.create_task(live())
     await inbox.put({"type": "lifespan.startup"})
     started = await outbox.get()
     assert started["type"] == "lifespan.startup.complete", started

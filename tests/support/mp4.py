@@ -11,13 +11,3 @@ def claim_size(path: Path, entry: bytes, width: int, height: int) -> None:
     at = content.index(entry, content.index(b"stsd")) + _VISUAL_SIZE_AT
     content[at : at + 4] = width.to_bytes(2, "big") + height.to_bytes(2, "big")
     path.write_bytes(content)
-
-
-def claim_frame_duration(path: Path, ticks: int) -> None:
-    """Let every frame claim to be shown for so many ticks of its track (TimeToSampleBox, 8.6.1.2)."""
-    content = bytearray(path.read_bytes())
-    at = content.find(b"stts")
-    while at >= 0:
-        content[at + 16 : at + 20] = ticks.to_bytes(4, "big")
-        at = content.find(b"stts", at + 4)
-    path.write_bytes(content)

@@ -29,7 +29,8 @@ async def test_front_and_twin_answer_the_same(
     paths = [
         f"/api/v1/videos/{public}", f"/api/v1/videos/{public}/", f"/api/v1/videos/{private}",
         f"/api/v1/videos/{public.upper()}", f"/api/v1/videos/{uuid4()}", f"/api/v1/videos/{'x' * 36}",
-        f"/api/v1/videos/{public}?x=1", "/api/v1/videos", "/api/v1/videos/", "/api/v1/videos?page=1&page_size=20",
+        f"/api/v1/videos/{public}?x=1", "/api/v1/videos", "/api/v1/videos/",
+        "/api/v1/videos?page=1&page_size=20",
         "/api/v1/videos?page=2", "/api/v1/videos?limit=1", "/api/v1/videosx", "/api/v1/videos?page=x",
     ]  # fmt: skip
     headers = [

@@ -83,7 +83,7 @@ def problem(
 async def render(request: Request, error: Exception) -> Response:
     """Return the answer for anything that a route can raise."""
     if isinstance(error, Unacceptable):
-        fault = _fault(("body", error.field), error.text, "value_error")
+        fault = _fault((error.place, error.field), error.text, "value_error")
         return problem(request, error.status, error.code, error.text, errors=[fault])
     if isinstance(error, Refusal):
         return problem(request, error.status, error.code, error.text, headers=error.headers)

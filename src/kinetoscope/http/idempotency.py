@@ -85,6 +85,7 @@ class Replay:
             raise Unacceptable(
                 f"An Idempotency-Key is 1 to {_LONGEST_KEY} printable ASCII characters.",
                 field="Idempotency-Key",
+                place="header",
             )
         if caller is not None:
             who = str(caller.id)
@@ -104,7 +105,8 @@ class Replay:
                        (caller, key, request_hash, started_at, lease, leased_until)
                 VALUES ($1, $2, $3, $4::timestamptz, $5, $4::timestamptz + $6::interval)
                     ON CONFLICT (caller, key) DO UPDATE
-                   SET request_hash = $3, started_at = $4, lease = $5, leased_until = $4::timestamptz + $6::interval,
+                   SET request_hash = $3, started_at = $4, lease = $5,
+                       leased_until = $4::timestamptz + $6::interval,
                        took_effect = false, status = NULL, headers = NULL, body = NULL
                  WHERE k.started_at < $4::timestamptz - $7::interval
                     OR (k.status IS NULL AND NOT k.took_effect AND k.leased_until < $4

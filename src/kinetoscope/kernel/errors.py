@@ -54,9 +54,10 @@ class Unacceptable(Refusal):
     code = "validation_failed"
     detail = "The request holds a value that is not acceptable."
 
-    def __init__(self, detail: str, *, field: str) -> None:
+    def __init__(self, detail: str, *, field: str, place: str = "body") -> None:
         super().__init__(detail)
         self.field = field
+        self.place = place
 
 
 class DatabaseUnavailable(Refusal):

@@ -4,7 +4,7 @@ import os
 import time
 from uuid import UUID
 
-from asyncpg.pgproto.pgproto import UUID as FastUUID
+from asyncpg.pgproto.pgproto import UUID as ParsedUUID  # noqa: N811 - it is a class
 
 _VERSION_7 = 0x7 << 76
 _VARIANT_RFC = 0b10 << 62
@@ -27,4 +27,4 @@ def uuid7() -> UUID:
 
 def parse_uuid(text: str) -> UUID:
     """Return the UUID that a canonical text stands for, or raise ValueError; ten times as fast as `UUID`."""
-    return FastUUID(text)
+    return ParsedUUID(text)

@@ -9,6 +9,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+_KEY_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keyring:
@@ -34,7 +36,8 @@ def _derived(root: bytes, purpose: str) -> bytes:
 def load_keyring(data_dir: Path, *, secret: str | None = None, previous: str | None = None) -> Keyring:
     """Return the keyring of the settings, else of the data directory, where it is made if missing.
 
-    The file has mode 0600 and appears in one step: of several first starts at once, one wins.
+    The file has mode 0600 and appears in one step: of several first starts at once, one wins. Raises
+    ValueError for a file that is cut short: keys derived from nothing would be anybody's.
     """
     if secret is not None:
         return Keyring(_stretched(secret), _stretched(previous) if previous else None)
@@ -44,7 +47,7 @@ def load_keyring(data_dir: Path, *, secret: str | None = None, previous: str | N
     if not current.exists():
         _publish_new_key(current)
     old = folder / "root.previous.key"
-    return Keyring(current.read_bytes(), old.read_bytes() if old.exists() else None)
+    return Keyring(_read_key(current), _read_key(old) if old.exists() else None)
 
 
 def rotate_keyring(data_dir: Path) -> None:
@@ -54,8 +57,18 @@ def rotate_keyring(data_dir: Path) -> None:
     # Copied, not moved: at no moment is there no current key.
     _write_private(folder / "root.previous.key.new", (folder / "root.key").read_bytes())
     (folder / "root.previous.key.new").replace(folder / "root.previous.key")
-    _write_private(folder / "root.key.new", secrets.token_bytes(32))
+    _write_private(folder / "root.key.new", secrets.token_bytes(_KEY_BYTES))
     (folder / "root.key.new").replace(folder / "root.key")
+
+
+def _read_key(path: Path) -> bytes:
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise ValueError(
+            f"The secret in {path} is damaged: it should have {_KEY_BYTES} bytes and has {len(key)}. Restore "
+            "it from a backup; or remove it for a new one, which signs everybody out."
+        )
+    return key
 
 
 def _stretched(secret: str) -> bytes:
@@ -64,7 +77,7 @@ def _stretched(secret: str) -> bytes:
 
 def _publish_new_key(path: Path) -> None:
     scratch = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    _write_private(scratch, secrets.token_bytes(32))
+    _write_private(scratch, secrets.token_bytes(_KEY_BYTES))
     try:
         os.link(scratch, path)
     except FileExistsError:

@@ -108,6 +108,7 @@ class RequestLog:
     def __init__(self, style: Literal["auto", "json", "console"]) -> None:
         json_lines = style == "json" or (style == "auto" and not sys.stderr.isatty())
         self._line = _json_line if json_lines else _console_line
+        self._stamp = _instant if json_lines else _time_of_day
         self._noted: list[tuple[str, str, int, float, str]] = []
         self._series: dict[tuple[str, str, int], Histogram] = {}
 
@@ -119,10 +120,10 @@ class RequestLog:
 
     def _flush(self) -> None:
         noted, self._noted = self._noted, []
-        now = datetime.now(UTC)
+        at = self._stamp(datetime.now(UTC))
         for method, route, status, seconds, _ in noted:
             self._observe((method, route, status), seconds)
-        sys.stderr.write("".join([self._line(now, request) for request in noted]))
+        sys.stderr.write("".join([self._line(at, request) for request in noted]))
         sys.stderr.flush()
 
     def _observe(self, key: tuple[str, str, int], seconds: float) -> None:
@@ -132,15 +133,23 @@ class RequestLog:
         series.observe(seconds)
 
 
-def _json_line(now: datetime, request: tuple[str, str, int, float, str]) -> str:
+def _json_line(at: str, request: tuple[str, str, int, float, str]) -> str:
     method, route, status, seconds, request_id = request
     return (
-        f'{{"time":"{now.isoformat(timespec="milliseconds")}","level":"info","event":"request",'
+        f'{{"time":"{at}","level":"info","event":"request",'
         f'"method":"{method}","route":"{route}","status":{status},"ms":{seconds * 1000:.2f},'
         f'"request_id":"{request_id}"}}\n'
     )
 
 
-def _console_line(now: datetime, request: tuple[str, str, int, float, str]) -> str:
+def _console_line(at: str, request: tuple[str, str, int, float, str]) -> str:
     method, route, status, seconds, request_id = request
-    return f"{now:%H:%M:%S} {status} {method:6} {route} {seconds * 1000:.1f} ms {request_id}\n"
+    return f"{at} {status} {method:6} {route} {seconds * 1000:.1f} ms {request_id}\n"
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
+def _time_of_day(at: datetime) -> str:
+    return f"{at:%H:%M:%S}"

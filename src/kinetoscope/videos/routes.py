@@ -47,7 +47,9 @@ def _video_types(text: str | None) -> tuple[VideoType, ...]:
     names = _parts(text)
     unknown = [name for name in names if name.lower() not in _TYPES]
     if unknown:
-        raise Unacceptable(f"{unknown[0]!r} is no video type; use {', '.join(_TYPES)}", field="video_type")
+        raise Unacceptable(
+            f"{unknown[0]!r} is no video type; use {', '.join(_TYPES)}", field="video_type", place="query"
+        )
     return tuple(_TYPES[name.lower()] for name in names)
 
 
