@@ -18,6 +18,7 @@ from .http.openapi import describe
 from .kernel.errors import Refusal
 from .kernel.settings import Settings
 from .kernel.telemetry import RequestLog
+from .media import routes as media_routes
 from .projects import routes as projects_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
@@ -61,6 +62,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         accounts_routes.auth,
         accounts_routes.api_keys,
         projects_routes.router,
+        *media_routes.routers,
         videos_routes.router,
     ):
         api.include_router(router)
@@ -81,7 +83,7 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         )
     return Edge(
         app,
-        limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads": None}),
+        limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads/": None}),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),
     )

@@ -9,6 +9,7 @@ from contextlib import suppress
 from .kernel import jobs
 from .kernel.db import Database
 from .kernel.runner import Runner, do_duties
+from .media import Scratch
 from .wiring import Platform
 
 
@@ -21,6 +22,9 @@ async def run_worker(platform: Platform, *, dsn: str, stop: asyncio.Event) -> No
     """Work on jobs and duties until `stop` is set, then end what is running and give back the rest."""
     await platform.db.open()
     await release_orphans(platform.db)
+    scratch = platform.services[Scratch]
+    assert isinstance(scratch, Scratch)
+    scratch.clear()
     runner = Runner(platform.db, dsn=dsn, clock=platform.clock, worker=worker_name(), lanes=platform.lanes)
     duties = asyncio.create_task(do_duties(platform.db, platform.duties, clock=platform.clock))
     stopping = asyncio.create_task(stop.wait())

@@ -78,7 +78,7 @@ def test_machines_with_the_same_setting_have_the_same_keys(tmp_path: Path) -> No
 def test_a_damaged_key_is_refused_and_not_used(tmp_path: Path) -> None:
     load_keyring(tmp_path)
     (tmp_path / "secrets/root.key").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"root\.key .* is damaged"):
+    with pytest.raises(ValueError, match=r"root\.key is damaged"):
         load_keyring(tmp_path)
 
 

@@ -85,7 +85,7 @@ def test_secrets_are_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        load_settings().port = 1  # pyright: ignore[reportAttributeAccessIssue] - that is what is tested
+        load_settings().port = 1
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -98,6 +98,16 @@ def run_cli(
     )
 
 
+def sql(data_dir: Path, statement: str) -> str:
+    """Run a statement in the embedded database and return what it gives, unaligned."""
+    words = ("-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement)
+    done = subprocess.run(
+        EmbeddedPostgres(data_dir).command("psql", *words), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 def eventually(found: Callable[[], T | None], *, seconds: float = 20.0) -> T:
     """Return the first result that is not None or false; fail when there is none in time."""
     deadline = time.monotonic() + seconds

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from ..kernel.errors import DatabaseUnavailable, Refusal
 from ..kernel.limits import TooManyRequests
-from .errors import MEDIA_TYPE, Problem
+from .errors import MEDIA_TYPE, Problem, title_of
 
 
 class Access(StrEnum):
@@ -156,7 +156,7 @@ def _document(responses: dict[int | str, dict[str, Any]], reason: type[Refusal])
     entry["content"][MEDIA_TYPE]["examples"][reason.code] = {
         "value": {
             "type": "about:blank",
-            "title": reason.__name__,
+            "title": title_of(reason.status),
             "status": reason.status,
             "detail": reason.detail,
             "code": reason.code,

@@ -52,6 +52,14 @@ class Problem(BaseModel):
     )
 
 
+def title_of(status: int) -> str:
+    """Return the phrase of a status, also of those that only a protocol such as tus knows."""
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return "Refused"
+
+
 def problem(
     request: Request,
     status: int,
@@ -64,7 +72,7 @@ def problem(
     """Return an error answer in the one shape."""
     content: dict[str, object] = {
         "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         "code": code,

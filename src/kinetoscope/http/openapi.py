@@ -1,5 +1,6 @@
-"""The OpenAPI 3.1 document: what FastAPI derives, with who may call each operation."""
+"""The OpenAPI 3.1 document: what FastAPI derives, with who may call each operation, served with a page."""
 
+import html
 from typing import Any
 
 import msgspec
@@ -7,9 +8,11 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
 from ..version import VERSION
-from .declare import NEEDS_CALLER, Access, declare
+from .conventions import apply_conventions
+from .declare import Access, declare
 from .gate import gated_router
-from .reference import render_reference
+from .reference import EXAMPLE_BASE, render_reference
+from .request import BaseUrl
 
 _DESCRIPTION = """\
 An open, self-hosted video platform behind one HTTP API.
@@ -21,43 +24,37 @@ with and without a slash at their end.
 """
 
 _TAGS = [
-    {"name": "accounts", "description": "Signing up and in, API keys, erasing an account"},
-    {"name": "projects", "description": "What videos belong to and search is scoped to"},
-    {"name": "videos", "description": "Metadata, ownership, visibility"},
-    {"name": "media", "description": "Files: uploads, processing, playback"},
-    {"name": "operations", "description": "Health, metrics, this document"},
+    {"name": "accounts", "description": "Signing up and in, API keys, erasing an account."},
+    {"name": "projects", "description": "What videos belong to and search is scoped to."},
+    {"name": "videos", "description": "Metadata, ownership, visibility."},
+    {"name": "media", "description": "Files: uploads, processing, playback."},
+    {"name": "operations", "description": "Health, metrics, this document."},
 ]
 
-_SCHEMES = {
-    "bearer": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An access token (JWT) or an API key",
-    },
-    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
-}
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 def describe(api: FastAPI) -> None:
     """Serve the document at /openapi.json and a page to read at /docs."""
     router = gated_router(tags=["operations"])
-    rendered: dict[str, bytes] = {}
+    rendered: dict[str, str] = {}
 
     @router.get("/openapi.json", response_class=Response, **declare(Access.ANYONE))
     async def openapi_json() -> Response:
         """Return this document."""
         if "json" not in rendered:
-            rendered["json"] = dump_document(api)
+            rendered["json"] = dump_document(api).decode()
         return Response(rendered["json"], media_type="application/json")
 
     @router.get("/docs", response_class=Response, **declare(Access.ANYONE))
-    async def docs() -> Response:
+    async def docs(base_url: BaseUrl) -> Response:
         """Return the reference as a page to read."""
         if "page" not in rendered:
-            rendered["page"] = render_reference(build_document(api)).encode()
-        policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-        headers = {"Content-Security-Policy": policy}
-        return Response(rendered["page"], media_type="text/html; charset=utf-8", headers=headers)
+            rendered["page"] = render_reference(build_document(api))
+        # The examples name the address that this reader has come by, so that they can be copied as they are.
+        page = rendered["page"].replace(EXAMPLE_BASE, html.escape(base_url))
+        headers = {"Content-Security-Policy": _PAGE_POLICY}
+        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
     api.include_router(router)
 
@@ -73,21 +70,10 @@ def build_document(api: FastAPI) -> dict[str, Any]:
         routes=api.routes,
         tags=_TAGS,
     )
-    document.setdefault("components", {})["securitySchemes"] = _SCHEMES
-    for path in document["paths"].values():
-        for operation in path.values():
-            _secure(operation)
+    apply_conventions(document)
     return document
 
 
 def dump_document(api: FastAPI) -> bytes:
     """Return the OpenAPI document as it is checked in: indented, in a stable order."""
     return msgspec.json.format(msgspec.json.encode(build_document(api)), indent=2) + b"\n"
-
-
-def _secure(operation: dict[str, Any]) -> None:
-    access = Access(operation["x-access"])
-    if access in NEEDS_CALLER:
-        operation["security"] = [{"bearer": []}, {"apiKey": []}]
-    elif access is Access.OPTIONAL:
-        operation["security"] = [{}, {"bearer": []}, {"apiKey": []}]

@@ -169,9 +169,12 @@ class Database:
 def _is_bug(error: Exception, connection: "PoolConnectionProxy[Record]") -> bool:
     """Whether an error that looks like a lost server is the program's own.
 
-    asyncpg's InterfaceError also stands for values that do not fit their column, and an OSError may come
-    from a file: when either leaves the connection whole, the server is not to blame.
+    asyncpg's InterfaceError also stands for calls that make no sense, and an OSError may come from a file:
+    when either leaves the connection whole, the server is not to blame.
     """
     if isinstance(error, TimeoutError) or not isinstance(error, (asyncpg.InterfaceError, OSError)):
         return False
-    return not connection.is_closed()
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # it was lost, and the pool has dropped it already
+        return False

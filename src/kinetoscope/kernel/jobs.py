@@ -79,14 +79,18 @@ async def claim(
 ) -> list[Job]:
     """Take up to `at_most` due jobs of these kinds, those of dead workers included; oldest first.
 
-    `but_not` are those the worker is doing already: while the database was away their leases may have
-    ended, and it must not begin them a second time.
+    The claim is not waited for on its way to the disk: a crash of the server that forgets it leaves the job
+    waiting, as if this worker had died. `but_not` are those the worker is doing already: while the database
+    was away their leases may have ended, and it must not begin them a second time.
     """
     rows = await tx.fetch(
         """
-        WITH waiting AS (
+        WITH not_flushed AS MATERIALIZED (
+            SELECT set_config('synchronous_commit', 'off', true) AS mode
+        ), waiting AS (
             SELECT id, run_at FROM jobs
              WHERE state = 'waiting' AND kind = ANY($1) AND run_at <= $3
+               AND (SELECT mode FROM not_flushed) = 'off'
              ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
         ), abandoned AS (
             SELECT id, run_at FROM jobs

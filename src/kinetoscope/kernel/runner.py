@@ -115,16 +115,14 @@ class Runner:
         # Not cancelled at the end but asked: cancelled while it claims, it would lose what it claimed.
         while not self._stopping:
             wake.clear()
-            claimed: list[Job] = []
-            if free := lane.places - len(running):
-                claimed = await self._claim(lane, free)
-            for job in claimed:
+            free = lane.places - len(running)
+            for job in await self._claim(lane, free) if free else ():
                 task = asyncio.create_task(self._do(lane, job))
                 running[job.id] = task
                 task.add_done_callback(partial(self._ended, lane, job))
-            if not claimed:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), _IDLE_SECONDS)
+            # Either all places are taken or nothing more was due: whatever changes that wakes the lane.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), _IDLE_SECONDS)
 
     def _ended(self, lane: Lane, job: Job, task: asyncio.Task[None]) -> None:
         del self._running[lane.name][job.id]

@@ -1,0 +1,27 @@
+"""Bytes: uploads, storage, processing and playback of videos."""
+
+from .cleaning import Cleaning
+from .engine import EngineLimits
+from .jobs import cleaning_handlers, duties, processing_handlers
+from .playback import Playing
+from .processing import Processing
+from .receiving import Receiving
+from .scratch import Scratch
+from .signing import AddressSigner
+from .storage import Storage
+from .uploads import Uploads
+
+__all__ = [
+    "AddressSigner",
+    "Cleaning",
+    "EngineLimits",
+    "Playing",
+    "Processing",
+    "Receiving",
+    "Scratch",
+    "Storage",
+    "Uploads",
+    "cleaning_handlers",
+    "duties",
+    "processing_handlers",
+]

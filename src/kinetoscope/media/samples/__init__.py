@@ -1,0 +1,7 @@
+"""The demo library: twelve short clips with believable descriptions, rendered on the spot."""
+
+from .catalogue import SAMPLES
+from .models import Sample
+from .render import render_sample
+
+__all__ = ["SAMPLES", "Sample", "render_sample"]
