@@ -1,7 +1,7 @@
 """Signed addresses."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +10,7 @@ from kinetoscope.media.refusals import AddressExpired, AddressForged
 from kinetoscope.media.signing import AddressSigner, Grant
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
-VIDEO, RUN, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
+VIDEO, RUN, OTHER = UUID(int=11), UUID(int=12), UUID(int=13)
 SIGNER = AddressSigner(Keyring(b"a" * 32))
 
 
