@@ -39,7 +39,7 @@ from .media import duties as media_duties
 from .projects import Projects, erase_projects, save_default_project
 from .videos import VideoReads, Videos
 
-QUICK_PLACES = 8
+QUICK_PLACES = 64
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 

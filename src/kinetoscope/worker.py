@@ -42,9 +42,11 @@ async def run_worker(platform: Platform, *, dsn: str, stop: asyncio.Event) -> No
 async def release_orphans(db: Database) -> None:
     """Give back the jobs of workers of this machine that are gone, without waiting for their leases."""
     here = f"{_machine()}/"
+    own = worker_name()  # a container that starts again has the same one
     async with db.transaction() as tx:
         names = [name for name in await jobs.working(tx) if name.startswith(here)]
-        await jobs.release(tx, [name for name in names if not _is_alive(name.removeprefix(here))])
+        gone = [name for name in names if name == own or not _is_alive(name.removeprefix(here))]
+        await jobs.release(tx, gone)
 
 
 def _is_alive(pid: str) -> bool:

@@ -15,7 +15,14 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from kinetoscope.media.engine.typed_av import add_audio, add_video, encode_picture, encode_sound, mux
+from kinetoscope.media.engine.typed_av import (
+    AnyPacket,
+    add_audio,
+    add_video,
+    encode_picture,
+    encode_sound,
+    mux,
+)
 
 _SAMPLES = 1024
 
@@ -80,10 +87,11 @@ def make_clip(path: Path, **wishes: Unpack[Wishes]) -> Path:
     with av.open(str(path), "w", format=wanted.container, options=options) as out:
         pictures = _add_pictures(out, wanted) if wanted.video_codec else None
         sound = _add_sound(out, wanted)
-        if pictures is not None:
-            _write_pictures(out, pictures, wanted)
+        packets = _encode_pictures(pictures, wanted) if pictures is not None else []
         if sound is not None:
-            _write_sound(out, sound, wanted.audio_seconds or wanted.seconds)
+            packets += _encode_sound(sound, wanted.audio_seconds or wanted.seconds)
+        for packet in sorted(packets, key=_begins):
+            mux(out, packet)
     return path
 
 
@@ -109,10 +117,15 @@ def _add_sound(out: OutputContainer, wanted: _Clip) -> AudioStream | None:
     return stream
 
 
-def _write_pictures(out: OutputContainer, stream: VideoStream, wanted: _Clip) -> None:
+def _begins(packet: AnyPacket) -> float:
+    return float((packet.dts or 0) * packet.time_base)
+
+
+def _encode_pictures(stream: VideoStream, wanted: _Clip) -> list[AnyPacket]:
     reformatter = VideoReformatter()
     rate = wanted.rate
     times = wanted.frame_times or [index / rate for index in range(round(wanted.seconds * rate))]
+    packets: list[AnyPacket] = []
     for index, seconds in enumerate(times):
         frame = VideoFrame(*wanted.size, "gray")
         plane = frame.planes[0]
@@ -120,31 +133,23 @@ def _write_pictures(out: OutputContainer, stream: VideoStream, wanted: _Clip) ->
         frame = reformatter.reformat(frame, format=wanted.pixel_format)
         frame.time_base = stream.codec_context.time_base
         frame.pts = round(seconds / frame.time_base)
-        for packet in encode_picture(stream, frame):
-            mux(out, packet)
-    for packet in encode_picture(stream, None):
-        mux(out, packet)
+        packets += encode_picture(stream, frame)
+    return packets + encode_picture(stream, None)
 
 
-def _write_sound(out: OutputContainer, stream: AudioStream, seconds: float) -> None:
+def _encode_sound(stream: AudioStream, seconds: float) -> list[AnyPacket]:
     rate = stream.rate
     tone = array("h", (round(8000 * math.sin(index / 16)) for index in range(_SAMPLES)))
     resampler = av.AudioResampler(
         stream.format, stream.layout, rate, frame_size=stream.frame_size or _SAMPLES
     )
+    frames: list[AudioFrame] = []
     for index in range(round(seconds * rate / _SAMPLES)):
         frame = AudioFrame("s16", "mono", _SAMPLES)
         frame.planes[0].update(tone.tobytes())
         frame.sample_rate = rate
         frame.time_base = Fraction(1, rate)
         frame.pts = index * _SAMPLES
-        _encode_all(out, stream, resampler.resample(frame))
-    _encode_all(out, stream, resampler.resample(None))
-    for packet in encode_sound(stream, None):
-        mux(out, packet)
-
-
-def _encode_all(out: OutputContainer, stream: AudioStream, frames: list[AudioFrame]) -> None:
-    for frame in frames:
-        for packet in encode_sound(stream, frame):
-            mux(out, packet)
+        frames += resampler.resample(frame)
+    frames += resampler.resample(None)
+    return [packet for frame in [*frames, None] for packet in encode_sound(stream, frame)]

@@ -1,20 +1,27 @@
 """A really started `kinetoscope serve`, with all its processes."""
 
+import atexit
+import io
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from queue import Empty, Queue
+from shutil import copytree, rmtree
 from typing import TypeVar
+from unittest.mock import patch
 
 import psutil
 
+from kinetoscope.cli import main
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 
 T = TypeVar("T")
@@ -83,19 +90,77 @@ def started_server(
         EmbeddedPostgres(data_dir).stop()
 
 
-def run_cli(
-    *words: str, data_dir: Path | None = None, typed: str | None = None, **env: str
-) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    return subprocess.run(
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended, and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class _Stream(io.TextIOWrapper):
+    """Keeps what is written to it, as text or as bytes."""
+
+    def __init__(self) -> None:
+        self._written = io.BytesIO()
+        super().__init__(self._written, "utf-8", write_through=True)
+
+    def text(self) -> str:
+        """Return all that was written."""
+        return self._written.getvalue().decode()
+
+
+def run_cli(*words: str, data_dir: Path | None = None, typed: str = "", **env: str) -> Done:
+    """Run a command to its end inside this process, which saves the imports of a new one."""
+    out, err = _Stream(), _Stream()
+    with (
+        patch.object(sys, "argv", ["kinetoscope", *words]),
+        patch.object(sys, "stdin", io.StringIO(typed)),
+        patch.dict(os.environ, _environment(data_dir, env), clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = _exit_code_of_main()
+    return Done(code, out.text(), err.text())
+
+
+def run_cli_process(*words: str, data_dir: Path | None = None, **env: str) -> Done:
+    """Run a command to its end in a process of its own."""
+    done = subprocess.run(
         [sys.executable, "-P", "-m", "kinetoscope", *words],
-        input=typed,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
         env=_environment(data_dir, env),
     )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def seeded(data_dir: Path) -> Path:
+    """Put an empty database into a data directory, by copying one: making it anew takes seconds."""
+    copytree(_template() / "postgres", data_dir / "postgres", symlinks=True)
+    return data_dir
+
+
+@cache
+def _template() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="kinetoscope-template-"))
+    atexit.register(rmtree, directory)
+    server = EmbeddedPostgres(directory)
+    server.start()
+    server.stop()
+    return directory
+
+
+def _exit_code_of_main() -> int:
+    try:
+        main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
 
 
 def sql(data_dir: Path, statement: str) -> str:

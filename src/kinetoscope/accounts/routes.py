@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ..http.declare import Access, MalformedJson, declare
 from ..http.gate import gated_router
-from ..http.request import SignedIn, client_address, provided
+from ..http.request import SignedIn, limited_source, provided
 from .refusals import AccountGone, BadCredentials, BadRefreshToken, EmailTaken, KeyNotFound
 from .schemas import (
     CreatedKey,
@@ -62,7 +62,7 @@ async def register(
     request: Request, response: Response, body: Registration, accounts: AccountsService, limit: Limit
 ) -> Tokens:
     """Sign up: make an account with a project `default`, and sign it in."""
-    allowance = await limit.spend("register", client_address(request))
+    allowance = await limit.spend("register", limited_source(request))
     response.headers.update(allowance.headers("register"))
     response.headers["Location"] = "/api/v1/auth/me"
     return Tokens.of(await accounts.register(body.email, body.password, name=body.name))
@@ -100,7 +100,7 @@ async def log_in(
     limit: Limit,
 ) -> Tokens:
     """Sign in, with JSON `{email, password}` or the form `username, password`."""
-    allowance = await limit.spend("login", client_address(request))
+    allowance = await limit.spend("login", limited_source(request))
     response.headers.update(allowance.headers("login"))
     return Tokens.of(await accounts.log_in(login.email, login.password))
 

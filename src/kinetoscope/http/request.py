@@ -4,6 +4,7 @@ Every provider is async: FastAPI runs a plain function in a thread.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_network
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -52,6 +53,17 @@ def client_address(request: Request) -> str:
     It is for limits and look-ups in passing, and is never stored or logged.
     """
     return request.client.host if request.client else "unknown"
+
+
+def limited_source(request: Request) -> str:
+    """Return what a limit for each address counts by: an IPv6 caller holds a whole /64 network."""
+    text = client_address(request)
+    if ":" not in text:
+        return text
+    try:
+        return str(ip_network((text.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return text
 
 
 async def _base_url(request: Request) -> str:

@@ -5,6 +5,7 @@ request's headers, query or body.
 """
 
 import asyncio
+import json
 import logging
 import os
 import shutil
@@ -48,7 +49,10 @@ class _JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line, enc_hook=str).decode()
+        try:
+            return msgspec.json.encode(line, enc_hook=str).decode()
+        except UnicodeEncodeError:  # a file's name may hold bytes that are no text: their line is not lost
+            return json.dumps(line, default=str)
 
 
 class _ConsoleLines(logging.Formatter):

@@ -137,6 +137,19 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
     assert result.duration_seconds > 3.5
 
 
+@pytest.mark.parametrize("video_codec", ["libx264", "mpeg2video"])
+def test_a_recording_whose_clock_jumps_runs_on(tmp_path: Path, video_codec: str) -> None:
+    wishes = Wishes(container="mpegts", video_codec=video_codec, seconds=12, rate=25, size=(64, 48))
+    content = make_clip(tmp_path / "part", **wishes).read_bytes()
+    source = tmp_path / "clip"
+    source.write_bytes(content + content)
+    assert probe(source).duration_seconds == pytest.approx(24, abs=0.5)
+    playable, result = _made(source)
+    assert result.duration_seconds == pytest.approx(24, abs=0.5)
+    with av.open(str(playable.path)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == pytest.approx(600, abs=5)
+
+
 @pytest.mark.parametrize("audio_seconds", [0.5, 5.0])
 def test_sound_may_be_shorter_or_longer_than_the_picture(tmp_path: Path, audio_seconds: float) -> None:
     wishes = Wishes(container="matroska", video_codec="mpeg4", audio_seconds=audio_seconds)

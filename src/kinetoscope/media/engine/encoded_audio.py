@@ -18,11 +18,10 @@ _LONGEST_FILLED_SECONDS = 30
 class EncodedAudio:
     """Decodes, resamples and encodes. Small gaps become silence, so that it stays with the picture."""
 
-    def __init__(self, source: AudioStream, out: OutputContainer, start: Fraction) -> None:
+    def __init__(self, source: AudioStream, out: OutputContainer) -> None:
         self._source = source
         self._target = add_audio(out, "aac", _RATE, "stereo")
         self._target.bit_rate = 128_000
-        self._start = round(start * _RATE)
         self._resampler = _new_resampler()
         self._shape: tuple[str, str, int] | None = None
         self._expected: Fraction | None = None
@@ -44,7 +43,8 @@ class EncodedAudio:
         if frame.sample_rate <= 0 or frame.samples <= 0:
             return
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if shape != self._shape or self._jumps(frame):
+        jumps = self._jumps(frame)
+        if jumps or shape != self._shape:
             # The resampler is made for one kind of sound, and would hold the silence of a long gap in memory.
             yield from self._encode(self._resampler.resample(None))
             self._resampler = _new_resampler()
@@ -60,7 +60,7 @@ class EncodedAudio:
 
     def _encode(self, frames: list[AudioFrame]) -> Iterator[AnyPacket]:
         for frame in frames:
-            told = frame.pts - self._start if frame.pts is not None else self._next
+            told = frame.pts if frame.pts is not None else self._next
             if told + frame.samples <= 0:
                 continue  # before the picture begins
             frame.pts = max(self._next, told)

@@ -22,11 +22,8 @@ _TURNS = {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cc
 class EncodedVideo:
     """Decodes, turns, scales and encodes; each picture keeps its own time, so a variable rate stays one."""
 
-    def __init__(
-        self, source: VideoStream, out: OutputContainer, probe: Probe, start: Fraction, threads: int
-    ) -> None:
+    def __init__(self, source: VideoStream, out: OutputContainer, probe: Probe, threads: int) -> None:
         self._source = source
-        self._start = start
         self._step = Fraction(1) / Fraction(probe.frame_rate).limit_denominator(1001)
         self._size = fit_1080p(probe.width, probe.height, probe.rotation, pixel_aspect_of(source))
         self._target = _add_h264(out, self._size, min(60.0, probe.frame_rate), threads)
@@ -55,7 +52,7 @@ class EncodedVideo:
             self._graph = self._new_graph(frame, is_first=self._shape is None)
             self._shape = shape
         if frame.pts is None:
-            expected = (self._last or 0) * _CLOCK + self._step + self._start
+            expected = (self._last or 0) * _CLOCK + self._step
             frame.pts = round(expected / self._time_base(frame))
         self._graph.vpush(frame)
         yield from self._encode(self._graph)
@@ -67,8 +64,7 @@ class EncodedVideo:
 
     def _encode(self, graph: Graph) -> Iterator[AnyPacket]:
         for frame in _pull_all(graph):
-            time = (frame.pts or 0) * self._time_base(frame) - self._start
-            show_at = round(time / _CLOCK)
+            show_at = round((frame.pts or 0) * self._time_base(frame) / _CLOCK)
             if show_at < 0 or (self._last is not None and show_at - self._last < _SHORTEST_STEP):
                 continue
             self._last = show_at

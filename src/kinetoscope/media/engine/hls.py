@@ -54,7 +54,7 @@ def _segment(source: Path, playlist: Path, probe: Probe, report: Report) -> None
         av.open(str(playlist), "w", format="hls", options=options) as out,
     ):
         streams = [stream for stream in (pick_video(container), pick_audio(container)) if stream is not None]
-        tracks = {stream.index: CopiedTrack(stream, out, Fraction(0)) for stream in streams}
+        tracks = {stream.index: CopiedTrack(stream, out) for stream in streams}
         for packet in packets_until_broken(container, *streams):
             if packet.dts is not None:
                 report("streaming", _share(packet.dts * packet.time_base, probe))

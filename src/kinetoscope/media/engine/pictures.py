@@ -10,7 +10,7 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
-from .reading import packets_until_broken, pictures_of
+from .reading import packets_until_broken, pictures_of, start_of
 from .sizes import fit_width, shown_size
 
 _TURNS = {
@@ -36,8 +36,7 @@ def picture_of(frame: VideoFrame, pixel_aspect: Fraction, width: int, *, most_hi
 
 def frames_from(container: InputContainer, video: VideoStream, seconds: float) -> Iterator[VideoFrame]:
     """Give the frames from the last keyframe before `seconds` on, counted from the beginning of the file."""
-    begin = max(0, container.start_time)
-    container.seek(begin + round(seconds * av.time_base))
+    container.seek(start_of(container) + round(seconds * av.time_base))
     for packet in packets_until_broken(container, video):
         yield from pictures_of(video, packet)
     yield from pictures_of(video, None)
@@ -45,5 +44,5 @@ def frames_from(container: InputContainer, video: VideoStream, seconds: float) -
 
 def seconds_of(container: InputContainer, frame: VideoFrame) -> float:
     """Give when the frame is shown, from the beginning of the file."""
-    begin = max(0, container.start_time) / av.time_base
+    begin = start_of(container) / av.time_base
     return (frame.time if frame.pts is not None else begin) - begin

@@ -23,6 +23,7 @@ from .reading import (
     pictures_of,
     rewind,
 )
+from .timeline import Timeline
 from .unreadable import BREAKS_OFF, CANNOT_BE_READ, describe_unreadable
 
 LONGEST_SECONDS = 24 * 3600
@@ -30,6 +31,7 @@ _PACKETS_TO_TRY = 600
 _BYTES_TO_TRY = 64 * 1024 * 1024
 _USUAL_RATE = Fraction(25)
 _FASTEST_RATE = 1000
+_SLOWEST_RATE = Fraction(1, 1000)
 
 
 class _Beginning(msgspec.Struct, frozen=True):
@@ -143,24 +145,25 @@ def _has_index_in_front(container: InputContainer, path: Path) -> bool:
 def _duration(container: InputContainer, video: VideoStream, *, trust_header: bool) -> float:
     """Give seconds: from the header of the formats that have a true one, else by reading all packets."""
     has_header = container.format.name.startswith(("mov", "matroska"))
-    told = (container.duration or 0) / av.time_base
-    if told > LONGEST_SECONDS:
-        raise NotAVideo("This video claims to last longer than 24 hours, which is the most.")
-    duration = told if has_header and trust_header and told > 0 else _measured_duration(container, video)
+    told = (container.duration or 0) / av.time_base if has_header and trust_header else 0
+    duration = told if told > 0 else _measured_duration(container, video)
     if duration > LONGEST_SECONDS:
         raise NotAVideo("This video lasts longer than 24 hours, which is the most.")
+    duration = round(duration, 3)
     if duration <= 0:
         raise NotAVideo(CANNOT_BE_READ)
-    return round(duration, 3)
+    return duration
 
 
 def _measured_duration(container: InputContainer, video: VideoStream) -> float:
     rewind(container)
+    timeline = Timeline(container.format.name, Fraction(0))
     count = 0
     begin: Fraction | None = None
     end = Fraction(0)
     for packet in packets_until_broken(container, video):
-        count += packet.size > 0
+        count += 1
+        timeline.place(packet)
         if packet.pts is None:
             continue
         time = packet.pts * packet.time_base
@@ -172,7 +175,7 @@ def _measured_duration(container: InputContainer, video: VideoStream) -> float:
 
 def _frame_rate(video: VideoStream) -> Fraction:
     rate = video.average_rate or video.guessed_rate or video.base_rate
-    return rate if rate and 0 < rate <= _FASTEST_RATE else _USUAL_RATE
+    return rate if rate and _SLOWEST_RATE <= rate <= _FASTEST_RATE else _USUAL_RATE
 
 
 def _container_name(container: InputContainer, path: Path) -> str:

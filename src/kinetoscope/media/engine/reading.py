@@ -92,6 +92,11 @@ def sound_of(audio: AudioStream, packet: MaybePacket) -> list[AudioFrame]:
         return []
 
 
+def start_of(container: InputContainer) -> int:
+    """Give when the first stream begins, in microseconds; 0 where it is not known, whatever the stubs say."""
+    return max(0, container.start_time or 0)
+
+
 def rewind(container: InputContainer) -> None:
     """Go back to the first packet."""
-    container.seek(max(0, container.start_time))
+    container.seek(start_of(container))

@@ -15,7 +15,8 @@ from .encoded_audio import EncodedAudio
 from .encoded_video import EncodedVideo
 from .models import NotAVideo, Probe, Report
 from .opening import open_source
-from .reading import packets_until_broken, pick_audio, pick_video
+from .reading import packets_until_broken, pick_audio, pick_video, start_of
+from .timeline import Timeline
 from .typed_av import AnyPacket, mux
 from .unreadable import CANNOT_BE_READ
 
@@ -67,24 +68,24 @@ def _run(
     reporter: _Reporter,
     threads: int,
 ) -> None:
-    start = Fraction(container.start_time, av.time_base) if container.start_time > 0 else Fraction(0)
+    start = Fraction(start_of(container), av.time_base)
     video, audio = pick_video(container, threads=threads), pick_audio(container)
     if video is None:
         raise NotAVideo(CANNOT_BE_READ)
     tracks: dict[int, _Track] = {
-        video.index: CopiedTrack(video, out, start)
+        video.index: CopiedTrack(video, out)
         if recipe.copies_video
-        else EncodedVideo(video, out, probe, start, threads)
+        else EncodedVideo(video, out, probe, threads)
     }
     streams: list[Stream] = [video]
     if audio is not None:
-        tracks[audio.index] = (
-            CopiedTrack(audio, out, start) if recipe.copies_audio else EncodedAudio(audio, out, start)
-        )
+        tracks[audio.index] = CopiedTrack(audio, out) if recipe.copies_audio else EncodedAudio(audio, out)
         streams.append(audio)
+    timeline = Timeline(probe.container, start)
     for packet in packets_until_broken(container, *streams):
+        timeline.place(packet)
         if packet.dts is not None:
-            reporter.at(float(packet.dts * packet.time_base - start))
+            reporter.at(float(packet.dts * packet.time_base))
         for made in tracks[packet.stream_index].take(packet):
             mux(out, made)
     for track in tracks.values():
