@@ -1,16 +1,15 @@
 """All routes × all callers: each answers exactly as its declaration says."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
-from starlette.routing import BaseRoute
 
 from kinetoscope.app import create_api
+from kinetoscope.http.allow import flattened
 from kinetoscope.http.declare import NEEDS_CALLER, Access
 from kinetoscope.http.gate import GatedRoute
 from kinetoscope.kernel.db import Tx
@@ -48,19 +47,11 @@ class Operation:
 
 
 def operations(api: FastAPI) -> list[Operation]:
-    return [
-        Operation(route, method) for route in flattened(api.routes) for method in sorted(route.methods or ())
-    ]
-
-
-def flattened(routes: Iterable[BaseRoute]) -> Iterator[GatedRoute]:
-    for route in routes:
-        included: APIRouter | None = getattr(route, "original_router", None)
-        if included is not None:
-            yield from flattened(included.routes)
-        else:
-            assert isinstance(route, GatedRoute), f"{route} bypasses the gate"
-            yield route
+    found: list[Operation] = []
+    for route in flattened(api.routes):
+        assert isinstance(route, GatedRoute), f"{route} bypasses the gate"
+        found += (Operation(route, method) for method in sorted(route.methods or ()))
+    return found
 
 
 class Stage:

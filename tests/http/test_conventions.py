@@ -44,9 +44,22 @@ async def test_every_kind_of_refusal_has_the_one_shape(client: AsyncClient, alic
     assert_problem(await alice.get("/api/v1/videos?page=0"), 422, "validation_failed")
 
 
-async def test_a_wrong_method_says_which_are_right(client: AsyncClient) -> None:
-    answer = await client.post("/healthz")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/healthz", "GET"),
+        ("DELETE", "/api/v1/videos", "GET, POST"),
+        ("OPTIONS", "/api/v1/videos/", "GET, POST"),
+        ("HEAD", "/api/v1/videos", "GET, POST"),  # only files and uploads answer to HEAD
+        ("POST", "/api/v1/videos/019a53c8-7e55-73b9-a1b4-4e5f6a7b8c9d", "DELETE, GET, PATCH, PUT"),
+        ("GET", "/api/v1/uploads/unknown", "DELETE, HEAD, OPTIONS, PATCH, PUT"),
+    ],
+)
+async def test_a_wrong_method_says_which_are_right(
+    client: AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 async def test_a_validation_error_lists_each_value(alice: Person) -> None:

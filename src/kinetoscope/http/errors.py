@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ..kernel.errors import Refusal, Unacceptable
+from .allow import allowed_methods
 
 log = logging.getLogger(__name__)
 
@@ -129,4 +130,7 @@ def _render_http(request: Request, error: HTTPException) -> Response:
     if status == http.HTTPStatus.BAD_REQUEST:  # the framework could not parse the body at all
         code = "malformed_json"
         return problem(request, status, code, "The body is not JSON that can be read.")
-    return problem(request, status, code, _SENTENCES.get(status, error.detail), headers=error.headers)
+    headers = error.headers
+    if status == http.HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": allowed_methods(request)}
+    return problem(request, status, code, _SENTENCES.get(status, error.detail), headers=headers)

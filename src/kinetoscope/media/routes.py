@@ -126,7 +126,7 @@ async def head_file(opened: Opened, request: Request) -> Response:
     return Response(headers=_headers(opened, length=opened.file.size))
 
 
-@files.options(_PATH, status_code=204, **declare(Access.ADDRESS))
+@files.options(_PATH, status_code=204, include_in_schema=False, **declare(Access.ADDRESS))
 async def allow_players(response: Response) -> None:
     """Let pages of any origin ask for ranges (CORS)."""
     response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"

@@ -103,7 +103,7 @@ def _content_length(request: Request) -> int | None:
 
 
 @router.options("", status_code=204, **declare(Access.ANYONE))
-@router.options("/{token}", status_code=204, **declare(Access.ADDRESS))
+@router.options("/{token}", status_code=204, include_in_schema=False, **declare(Access.ADDRESS))
 async def tus_options(response: Response, uploads: UploadsService) -> None:
     """Return what of the tus protocol is spoken here, and how large a file may be."""
     response.headers["Tus-Version"] = tus.VERSION
