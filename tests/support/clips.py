@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from kinetoscope.media.engine.typed_av import (
+from kinetoscope.engine.typed_av import (
     AnyPacket,
     add_audio,
     add_video,

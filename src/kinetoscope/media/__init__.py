@@ -1,7 +1,7 @@
 """Bytes: uploads, storage, processing and playback of videos."""
 
+from ..engine import EngineLimits
 from .cleaning import Cleaning
-from .engine import EngineLimits
 from .jobs import cleaning_handlers, duties, processing_handlers
 from .playback import Playing
 from .processing import Processing

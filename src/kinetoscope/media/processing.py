@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+from ..engine import EngineFailed, EngineLimits, NotAVideo, Processed, Progress, Stage, run_engine
 from ..kernel import jobs
 from ..kernel.clock import Clock
 from ..kernel.db import Database
@@ -17,7 +18,6 @@ from ..kernel.ids import uuid7
 from ..videos import Playback, Video, find_video_for_update, save_changed_video
 from . import store
 from .cleaning import CLEAN, Cleaning, folder_of
-from .engine import EngineFailed, EngineLimits, NotAVideo, Processed, Progress, Stage, run_engine
 from .models import MediaFile, Piece, Upload
 from .scratch import Scratch
 from .signing import AddressSigner

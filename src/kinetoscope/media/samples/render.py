@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from ..engine.typed_av import add_audio, add_video, encode_picture, encode_sound, mux
+from ...engine.typed_av import add_audio, add_video, encode_picture, encode_sound, mux
 from .canvas import HEIGHT, WIDTH
 from .models import Sample
 from .sound import RATE, compose

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kinetoscope.media.engine import NotAVideo
-from kinetoscope.media.engine.pipeline import process_file
+from kinetoscope.engine import NotAVideo
+from kinetoscope.engine.pipeline import process_file
 from support.clips import Wishes, make_clip
 
 _SMALL = Wishes(seconds=1, size=(64, 36), rate=8, sample_rate=16_000, layout="mono")

@@ -1,4 +1,4 @@
-"""The child process that works on one file: `python -m kinetoscope.media.engine.process SOURCE OUT_DIR`.
+"""The child process that works on one file: `python -m kinetoscope.engine.process SOURCE OUT_DIR`.
 
 It prints one JSON object a line: `progress` events, then one of `done` or `failed`. It exits with 0 after
 either; any other exit is a crash.
@@ -51,7 +51,7 @@ def write_event(out: BinaryIO, event: Progress | Processed | Failed) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Process one file under limits; give the exit status."""
     usual = EngineLimits()
-    parser = argparse.ArgumentParser(prog="kinetoscope.media.engine.process", description=__doc__)
+    parser = argparse.ArgumentParser(prog="kinetoscope.engine.process", description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("out_dir", type=Path, help="an empty folder")
     parser.add_argument("--hls-from", type=float, metavar="SECONDS", help="make HLS of videos this long")

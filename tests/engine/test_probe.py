@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kinetoscope.media.engine import NotAVideo, probe
-from kinetoscope.media.engine.opening import open_source
+from kinetoscope.engine import NotAVideo, probe
+from kinetoscope.engine.opening import open_source
 from support.clips import Wishes, make_clip
 from support.mp4 import claim_size
 

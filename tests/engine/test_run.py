@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kinetoscope.media.engine import EngineFailed, EngineLimits, NotAVideo, Progress, run_engine
+from kinetoscope.engine import EngineFailed, EngineLimits, NotAVideo, Progress, run_engine
 from support.clips import make_clip
 
 
@@ -149,7 +149,7 @@ async def test_more_memory_than_allowed_is_refused(tmp_path: Path) -> None:
 _PARENT = """
 import asyncio, sys
 from pathlib import Path
-from kinetoscope.media.engine import EngineLimits, run_engine
+from kinetoscope.engine import EngineLimits, run_engine
 
 async def tell(progress):
     print(progress.stage, flush=True)
@@ -171,7 +171,7 @@ def test_the_child_of_a_killed_worker_does_not_live_on(tmp_path: Path, endless: 
 
 
 def test_the_child_runs_at_low_priority(tmp_path: Path, endless: Path) -> None:
-    command = [sys.executable, "-m", "kinetoscope.media.engine.process", str(endless), str(_out(tmp_path))]
+    command = [sys.executable, "-m", "kinetoscope.engine.process", str(endless), str(_out(tmp_path))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         child.stdout.readline()

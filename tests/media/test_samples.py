@@ -6,9 +6,9 @@ import av
 import pytest
 from PIL import Image, ImageStat
 
-from kinetoscope.media.engine import probe
-from kinetoscope.media.engine.playable import decide
-from kinetoscope.media.engine.poster import make_poster
+from kinetoscope.engine import probe
+from kinetoscope.engine.playable import decide
+from kinetoscope.engine.poster import make_poster
 from kinetoscope.media.samples import SAMPLES, Sample, render_sample
 
 

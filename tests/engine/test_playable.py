@@ -5,9 +5,9 @@ from pathlib import Path
 import av
 import pytest
 
-from kinetoscope.media.engine import Probe, probe
-from kinetoscope.media.engine.models import Playable, Stage
-from kinetoscope.media.engine.playable import decide, make_playable
+from kinetoscope.engine import Probe, probe
+from kinetoscope.engine.models import Playable, Stage
+from kinetoscope.engine.playable import decide, make_playable
 from support.clips import Wishes, make_clip
 
 

@@ -10,13 +10,13 @@ import pytest
 from av.video.frame import VideoFrame
 from PIL import Image, ImageStat
 
-from kinetoscope.media.engine import NotAVideo, Probe, probe
-from kinetoscope.media.engine.hls import make_hls
-from kinetoscope.media.engine.models import Report
-from kinetoscope.media.engine.poster import make_poster
-from kinetoscope.media.engine.sizes import fit_1080p
-from kinetoscope.media.engine.storyboard import make_storyboard
-from kinetoscope.media.engine.typed_av import add_video, encode_picture, mux
+from kinetoscope.engine import NotAVideo, Probe, probe
+from kinetoscope.engine.hls import make_hls
+from kinetoscope.engine.models import Report
+from kinetoscope.engine.poster import make_poster
+from kinetoscope.engine.sizes import fit_1080p
+from kinetoscope.engine.storyboard import make_storyboard
+from kinetoscope.engine.typed_av import add_video, encode_picture, mux
 from support.clips import make_clip
 
 

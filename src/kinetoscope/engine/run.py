@@ -50,7 +50,7 @@ async def run_engine(source: Path, out_dir: Path, limits: EngineLimits, on_progr
 
 def _command(source: Path, out_dir: Path, limits: EngineLimits) -> list[str]:
     # -P: no module is taken from the working folder
-    command = [sys.executable, "-P", "-m", "kinetoscope.media.engine.process", str(source), str(out_dir)]
+    command = [sys.executable, "-P", "-m", "kinetoscope.engine.process", str(source), str(out_dir)]
     command += ["--threads", str(limits.threads), "--memory-mb", str(limits.memory_mb)]
     command += ["--cpu-seconds", str(limits.cpu_seconds), "--parent", str(os.getpid())]
     if limits.hls_from_seconds is not None:
