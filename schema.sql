@@ -232,7 +232,7 @@ CREATE INDEX api_keys_account ON public.api_keys USING btree (account_id, create
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (started_at);
 CREATE INDEX jobs_dead ON public.jobs USING btree (id) WHERE (state = 'dead'::text);
 CREATE INDEX jobs_running ON public.jobs USING btree (leased_until) WHERE (state = 'running'::text);
-CREATE INDEX jobs_waiting ON public.jobs USING btree (kind, run_at, id) WHERE (state = 'waiting'::text);
+CREATE INDEX jobs_waiting ON public.jobs USING btree (run_at, id, kind) WHERE (state = 'waiting'::text);
 CREATE UNIQUE INDEX projects_default ON public.projects USING btree (owner_id) WHERE is_default;
 CREATE INDEX projects_newest ON public.projects USING btree (owner_id, created_at DESC, id DESC);
 CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (expires_at);

@@ -14,7 +14,7 @@ from kinetoscope.kernel import jobs, runner
 from kinetoscope.kernel.db import Database, Tx
 from kinetoscope.kernel.jobs import Job
 from kinetoscope.kernel.migrate import migrate
-from kinetoscope.kernel.runner import Duty, Handler, Lane, Runner, backoff, do_duties
+from kinetoscope.kernel.runner import Duty, Handler, Lane, Runner, backoff, do_duties, storable_text
 from kinetoscope.worker import release_orphans
 from support.clock import FakeClock
 from support.external_postgres import ExternalPostgres
@@ -49,7 +49,7 @@ class Studio:
 
     async def spill(self, job: Job) -> None:
         self.done.append(job.id)
-        raise OSError("the paint\0 is \ud800 gone")
+        raise OSError("the paint\0 is gone")
 
     async def give_up(self, _: Job, error: str) -> None:
         self.given_up.append(error)
@@ -151,7 +151,7 @@ async def test_a_failed_job_is_tried_again_after_a_while(db: Database, tx: Tx, s
     await studio.promise(tx)
     for attempt, wait in ((1, 2), (2, 4), (3, 8)):
         assert await worker.run_due() == 1
-        assert await state_of(tx) == ("waiting", attempt, "OSError: the paint\ufffd is ? gone")
+        assert await state_of(tx) == ("waiting", attempt, "OSError: the paint\ufffd is gone")
         studio.clock.advance(seconds=wait * 0.75)
         assert await worker.run_due() == 0
         studio.clock.advance(seconds=wait * 0.5)
@@ -173,7 +173,7 @@ async def test_a_job_is_given_up_once_after_its_last_attempt_and_can_be_revived(
         await worker.run_due()
         studio.clock.advance(minutes=15)
     assert len(studio.done) == 3
-    assert studio.given_up == ["OSError: the paint\ufffd is ? gone"]
+    assert studio.given_up == ["OSError: the paint\ufffd is gone"]
     assert (await state_of(tx))[:2] == ("dead", 3)
     assert await jobs.retry_dead(tx, None, at=studio.clock()) == 1
     assert await studio.runner(db, studio.paint).run_due() == 1
@@ -399,3 +399,7 @@ async def test_each_duty_is_done_once_an_interval_and_a_failing_one_stops_no_oth
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert sorted(done) == ["fail", "fail", "sweep", "sweep"]
+
+
+def test_an_error_is_kept_whatever_characters_it_has() -> None:
+    assert storable_text("half \ud800 a pair\0") == "half ? a pair\ufffd"

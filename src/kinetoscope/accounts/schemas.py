@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ..http.values import Email, Name, Password
+from ..http.values import Email, Instant, Name, Password
 from ..kernel.caller import Role, Scope
 from .models import Account, ApiKey, TokenPair
 
@@ -88,7 +88,7 @@ class NewApiKey(BaseModel):
         default=["read", "write"],
         description="`read` for GET, `write` for all else, `account` for keys and erasing the account",
     )
-    expires_at: AwareDatetime | None = Field(None, description="When it stops working; by default never")
+    expires_at: Instant | None = Field(None, description="When it stops working; by default never")
 
 
 class Key(BaseModel):

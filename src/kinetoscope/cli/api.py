@@ -7,6 +7,7 @@ import typer
 import uvicorn
 
 from ..app import create_app
+from ..kernel.memory import settle_memory
 from ..supervisor import CannotListen, address_of, listen
 from ..wiring import build_platform
 from .chosen import chosen_settings
@@ -69,4 +70,5 @@ def api(
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )
+    settle_memory()
     server.run(sockets=[listener])

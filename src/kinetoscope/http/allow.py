@@ -1,4 +1,4 @@
-"""Which methods an address answers to: those of all its routes, where the framework names the first's only."""
+"""Which methods an address answers to: those of all its routes, where the framework names one's only."""
 
 from collections.abc import Iterable, Iterator
 

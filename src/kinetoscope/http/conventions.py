@@ -96,6 +96,8 @@ def apply_conventions(document: dict[str, Any]) -> None:
         _summarize(operation)
         _secure(operation)
         _tidy_responses(operation, components["schemas"])
+        for parameter in operation.get("parameters", []):
+            _drop_null(parameter["schema"])
         _document_retries(operation, method)
         _document_versions(operation, method, path, versioned)
         _document_headers(operation)
@@ -158,6 +160,15 @@ def _tidy_responses(operation: Operation, schemas: dict[str, Any]) -> None:
             described = schemas.get(ref.rpartition("/")[2], {}).get("description")
             response["description"] = described or _SENTENCES.get(status, HTTPStatus(int(status)).phrase)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _drop_null(schema: dict[str, Any]) -> None:
+    """Remove the null that stands for a parameter that is not sent: in an address it is only text."""
+    kinds = [kind for kind in schema.pop("anyOf", []) if kind.get("type") != "null"]
+    if len(kinds) == 1:
+        schema.update(kinds[0] | schema)
+    elif kinds:
+        schema["anyOf"] = kinds
 
 
 def _refuses_stale(operation: Operation) -> bool:

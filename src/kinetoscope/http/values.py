@@ -1,14 +1,55 @@
 """Kinds of text that requests carry, each with its JSON schema and the same check on every route."""
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 # PostgreSQL cannot store U+0000, and no line of text needs control characters.
 _LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 _TEXT = r"^[^\x00]*$"
-_WEB_URL = r"^https?://[^\s/?#\\<>\"@\x00-\x1f\x7f]+([/?#][^\s\\<>\"\x00-\x1f\x7f]*)?$"
+# Letters that Unicode's compatibility forms turn into one of / ? # @ : would move the end of a host.
+_MOVING = (
+    r"\u2047-\u2049\u2100\u2101\u2105\u2106\u2a74\ufe13\ufe16\ufe55\ufe56\ufe5f\ufe6b"
+    r"\uff03\uff0f\uff1a\uff1f\uff20"
+)
+_HOST_NAME = r"[^\s/?#\\<>\"@:\[\]\x00-\x1f\x7f" + _MOVING + r"]+"
+_GROUP = r"[0-9A-Fa-f]{1,4}"
+_IPV6 = rf"\[({_GROUP}(:{_GROUP}){{7}}|({_GROUP}(:{_GROUP}){{0,2}})?::({_GROUP}(:{_GROUP}){{0,3}})?)\]"
+_WEB_URL = rf"^https?://({_HOST_NAME}|{_IPV6})(:[0-9]{{1,5}})?([/?#][^\s\\<>\"\x00-\x1f\x7f]*)?$"
 _EMAIL = r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$"
+_is_instant = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+).fullmatch
+
+
+def _require_number(value: object) -> object:
+    """Refuse what would only be turned into a number: JSON has numbers of its own."""
+    if isinstance(value, bool | str):
+        raise ValueError("a number is needed, not text or a truth value")  # noqa: TRY004 - pydantic wants it
+    return value
+
+
+def _require_instant(value: object) -> object:
+    """Refuse other spellings of time, such as seconds since 1970."""
+    if not isinstance(value, str) or not _is_instant(value):
+        raise ValueError("an instant such as 2027-03-17T12:00:00Z is needed, with its offset")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the instant is outside the years 1 to 9999") from error
+
+
+OnlyNumbers = BeforeValidator(_require_number)
+"""Says of a number in a body that nothing else may be read as one. It stands behind the bounds."""
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_require_instant), AfterValidator(_in_utc)]
+"""A point in time as RFC 3339 writes it, with its offset; given in UTC."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=_LINE)]
 """A name or title: one line of 1 to 255 characters, trimmed."""

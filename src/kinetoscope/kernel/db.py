@@ -10,10 +10,10 @@ from typing import Any, LiteralString
 import asyncpg
 import msgspec
 from asyncpg import Record
-from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction
 
 from .errors import DatabaseUnavailable
+from .pool import Connection, ConnectionPool
 
 __all__ = ["Database", "Record", "Tx", "commit_witness"]
 
@@ -45,7 +45,7 @@ class Tx:
 
     __slots__ = ("_connection",)
 
-    def __init__(self, connection: "PoolConnectionProxy[Record]") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def begin(self) -> Transaction:
@@ -84,11 +84,7 @@ So a request with an Idempotency-Key leaves its mark in the same commit as its e
 """
 
 
-async def _keep_connection_as_it_is(_: object) -> None:
-    """Skip asyncpg's RESET of each returned connection: nothing here changes session state."""
-
-
-async def _prepare_connection(connection: "asyncpg.Connection[Record]") -> None:
+async def _prepare_connection(connection: Connection) -> None:
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
@@ -98,46 +94,40 @@ async def _prepare_connection(connection: "asyncpg.Connection[Record]") -> None:
 
 
 class Database:
-    """A pool of connections to PostgreSQL."""
+    """PostgreSQL, through a pool of connections."""
 
     def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
         self._dsn = dsn
         self._pool_size = pool_size
-        self._pool: asyncpg.Pool[Record] | None = None
+        self._pool: ConnectionPool | None = None
 
     async def open(self) -> None:
         """Make the pool; connections are opened when they are first needed."""
-        self._pool = await asyncpg.create_pool(
-            self._dsn,
-            min_size=0,
-            max_size=self._pool_size,
-            init=_prepare_connection,
-            reset=_keep_connection_as_it_is,
-            server_settings={"application_name": "kinetoscope", "timezone": "UTC"},
-            command_timeout=60,
-        )
+        self._pool = ConnectionPool(self._connect, size=self._pool_size)
 
     async def close(self) -> None:
         """Give every connection back to the server."""
-        if self._pool is None:
-            return
-        try:
-            await asyncio.wait_for(self._pool.close(), timeout=5)
-        except (TimeoutError, *LOST):
-            self._pool.terminate()
+        if self._pool is not None:
+            with suppress(TimeoutError, *LOST):
+                await self._pool.close()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
         """Give one connection outside of a transaction, for a use case that is one statement."""
         connection = await self._acquire()
+        assert self._pool is not None
         try:
             yield Tx(connection)
+        except asyncio.CancelledError:
+            connection.terminate()  # its statement may still be running
+            raise
         except LOST as error:
             if _is_bug(error, connection):
                 raise
+            connection.terminate()
             raise DatabaseUnavailable from error
         finally:
-            await self._release(connection)
+            self._pool.give_back(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
@@ -148,25 +138,29 @@ class Database:
             if witness is not None:
                 await witness(tx)
 
-    async def _acquire(self) -> "PoolConnectionProxy[Record]":
+    async def _connect(self) -> Connection:
+        connection: Connection = await asyncpg.connect(
+            self._dsn,
+            server_settings={"application_name": "kinetoscope", "timezone": "UTC"},
+            command_timeout=60,
+        )
+        await _prepare_connection(connection)
+        return connection
+
+    async def _acquire(self) -> Connection:
         """Return a connection; wait some seconds for a server that is just restarting, then refuse."""
         assert self._pool is not None, "open() comes first"
         deadline = time.monotonic() + RECONNECT_SECONDS
         while True:
             try:
-                return await self._pool.acquire()
+                return await self._pool.take()
             except LOST as error:
-                if time.monotonic() > deadline or self._pool.is_closing():
+                if time.monotonic() > deadline or self._pool.is_closed:
                     raise DatabaseUnavailable from error
                 await asyncio.sleep(_RECONNECT_STEP_SECONDS)
 
-    async def _release(self, connection: "PoolConnectionProxy[Record]") -> None:
-        assert self._pool is not None
-        with suppress(*LOST):  # then the pool has dropped it, and what was committed is committed
-            await self._pool.release(connection)
 
-
-def _is_bug(error: Exception, connection: "PoolConnectionProxy[Record]") -> bool:
+def _is_bug(error: Exception, connection: Connection) -> bool:
     """Whether an error that looks like a lost server is the program's own.
 
     asyncpg's InterfaceError also stands for calls that make no sense, and an OSError may come from a file:
@@ -174,7 +168,4 @@ def _is_bug(error: Exception, connection: "PoolConnectionProxy[Record]") -> bool
     """
     if isinstance(error, TimeoutError) or not isinstance(error, (asyncpg.InterfaceError, OSError)):
         return False
-    try:
-        return not connection.is_closed()
-    except asyncpg.InterfaceError:  # it was lost, and the pool has dropped it already
-        return False
+    return not connection.is_closed()

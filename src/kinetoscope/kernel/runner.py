@@ -160,7 +160,7 @@ class Runner:
                 await self._finished.get(job.id)
 
     async def _failed(self, handler: Handler, job: Job, error: Exception) -> None:
-        text = _storable(f"{type(error).__name__.lstrip('_')}: {error}")
+        text = storable_text(f"{type(error).__name__.lstrip('_')}: {error}")
         final = job.attempts >= handler.attempts
         JOBS_DONE.labels(job.kind, "dead" if final else "failed").inc()
         log.warning(
@@ -249,7 +249,7 @@ async def _give_up(handler: Handler, job: Job, text: str) -> None:
         log.exception("giving up failed", extra={"job": job.id, "kind": job.kind})
 
 
-def _storable(text: str) -> str:
+def storable_text(text: str) -> str:
     """Return what PostgreSQL can keep of an error's text: no NUL, no half of a surrogate pair."""
     return text[:_ERROR_LENGTH].replace("\0", "\ufffd").encode(errors="replace").decode()
 

@@ -5,11 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from ..http.values import OnlyNumbers
 from .models import Addresses, StartedUpload, UploadWish
 from .tus import VERSION
 
 Protocol = Literal["tus", "put"]
 
+# The document says from 1 on; 0 has a refusal of its own, `empty_upload`.
+_Size = Annotated[int, Field(ge=0, le=1 << 53, json_schema_extra={"minimum": 1}), OnlyNumbers]
 _Filename = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -21,8 +24,7 @@ class NewUpload(BaseModel):
     )
 
     size: Annotated[
-        int | None,
-        Field(ge=0, le=1 << 53, description="Bytes. Without it, say Upload-Length when you know it"),
+        _Size | None, Field(description="Bytes. Without it, say Upload-Length when you know it")
     ] = None
     filename: _Filename | None = None
     content_type: Annotated[

@@ -11,9 +11,14 @@ from .refusals import BadChecksum, BadMetadata
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,expiration,checksum,termination"
 LONGEST_METADATA = 4096
+_PAIR = r"[^ ,]+( [A-Za-z0-9+/]*={0,2})?"
+METADATA_PATTERN = rf"^({_PAIR},)*video_id [A-Za-z0-9+/]{{48}}(,{_PAIR})*$"
+"""Upload-Metadata as the document describes it: a UUID of 36 letters is 48 in Base64."""
 
 _ALGORITHMS: dict[str, ChecksumAlgorithm] = {name: name for name in get_args(ChecksumAlgorithm)}
 CHECKSUM_ALGORITHMS = ",".join(_ALGORITHMS)
+CHECKSUM_PATTERN = r"^(md5 [A-Za-z0-9+/]{22}==|sha1 [A-Za-z0-9+/]{27}=|sha256 [A-Za-z0-9+/]{43}=)$"
+"""Upload-Checksum as the document describes it."""
 
 
 def read_metadata(field: str) -> dict[str, str]:

@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncGenerator
 from email.utils import format_datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import Field
 from starlette.requests import ClientDisconnect
 
-from ..http.declare import Access, WrongMediaType, declare
+from ..http.declare import Access, Declaration, WrongMediaType, declare
 from ..http.request import BaseUrl, SignedIn, provided
-from ..kernel.errors import Unacceptable
+from ..kernel.errors import Refusal, Unacceptable
 from ..videos import NotYourVideo, VideoNotFound
 from . import tus
 from .fixed_headers import TusRoute
@@ -47,6 +48,8 @@ UploadsService = Annotated[Uploads, Depends(provided(Uploads))]
 ReceivingService = Annotated[Receiving, Depends(provided(Receiving))]
 
 _Bytes = Annotated[int, Header(ge=0, le=1 << 53)]
+# The document says from 1 on; 0 has a refusal of its own, `empty_upload`.
+_Size = Annotated[int, Field(ge=0, le=1 << 53, json_schema_extra={"minimum": 1})]
 _RECEIVING = (
     UploadNotFound,
     UploadExpired,
@@ -62,19 +65,46 @@ _RECEIVING = (
 )
 
 
-def _binary(media_type: str) -> dict[str, Any]:
-    schema = {"type": "string", "format": "binary"}
+def _binary(media_type: str, *, least: int = 0) -> dict[str, Any]:
+    schema = {"type": "string", "format": "binary", "minLength": least}
     return {"required": True, "content": {media_type: {"schema": schema}}}
 
 
 async def _speaks_tus(
-    version: Annotated[str | None, Header(alias="Tus-Resumable", examples=[tus.VERSION])] = None,
+    version: Annotated[str | None, Header(alias="Tus-Resumable", include_in_schema=False)] = None,
 ) -> None:
     if version != tus.VERSION:
         raise WrongTusVersion
 
 
 _TUS = [Depends(_speaks_tus)]
+
+
+_RESUMABLE: dict[str, Any] = {
+    "name": "Tus-Resumable",
+    "in": "header",
+    "required": True,
+    "description": "The version of the protocol; any other answers 412",
+    "schema": {"type": "string", "enum": [tus.VERSION]},
+    "example": tus.VERSION,
+}
+_METADATA: dict[str, Any] = {
+    "name": "Upload-Metadata",
+    "in": "header",
+    "required": True,
+    "description": "`video_id` and, if you like, `filename`: each value in Base64",
+    "schema": {"type": "string", "maxLength": tus.LONGEST_METADATA, "pattern": tus.METADATA_PATTERN},
+    "example": "video_id MDE5MzRjYWEtN2U1NS03M2I5LWExYjQtNGU1ZjZhN2I4Yzlk",
+}
+
+
+def _declare_tus(
+    access: Access, *refusals: type[Refusal], body: str | None = None, metadata: bool = False
+) -> Declaration:
+    """Declare a route of the protocol, with the headers whose absence has an answer of its own, not 422."""
+    declaration = declare(access, *refusals, WrongTusVersion, body=body)
+    declaration["openapi_extra"]["parameters"] = [_RESUMABLE, _METADATA] if metadata else [_RESUMABLE]
+    return declaration
 
 
 def upload_url(base_url: str, token: str) -> str:
@@ -113,24 +143,26 @@ async def tus_options(response: Response, uploads: UploadsService) -> None:
 
 
 async def _wish(
-    upload_metadata: Annotated[
-        str,
+    upload_metadata: Annotated[str, Header(alias="Upload-Metadata", include_in_schema=False)] = "",
+    upload_length: Annotated[_Size | None, Header(alias="Upload-Length")] = None,
+    upload_defer_length: Annotated[
+        Literal["1"] | None,
         Header(
-            alias="Upload-Metadata",
-            description="`video_id` and, if you like, `filename`: each value in Base64",
-            examples=["video_id MDE5MzRjYWEtN2U1NS03M2I5LWExYjQtNGU1ZjZhN2I4Yzlk"],
+            alias="Upload-Defer-Length",
+            description="Instead of Upload-Length: it will be said when it is known",
+            examples=["1"],
         ),
-    ] = "",
-    upload_length: Annotated[_Bytes | None, Header(alias="Upload-Length")] = None,
-    upload_defer_length: Annotated[str | None, Header(alias="Upload-Defer-Length", examples=["1"])] = None,
+    ] = None,
 ) -> tuple[UUID, UploadWish]:
     pairs = tus.read_metadata(upload_metadata)
     try:
         video_id = UUID(pairs.get("video_id", ""))
     except ValueError as error:
         raise BadMetadata from error
-    if (upload_length is None) == (upload_defer_length is None) or upload_defer_length not in {None, "1"}:
-        raise Unacceptable("send it, or Upload-Defer-Length: 1", field="Upload-Length")
+    if (upload_length is None) == (upload_defer_length is None):
+        raise Unacceptable(
+            "send it, or Upload-Defer-Length: 1, not both", field="Upload-Length", place="header"
+        )
     return video_id, UploadWish(upload_length, tus.printable(pairs.get("filename")), upload_metadata)
 
 
@@ -138,7 +170,7 @@ async def _wish(
     "",
     status_code=201,
     dependencies=_TUS,
-    **declare(
+    **_declare_tus(
         Access.SIGNED_IN,  # whose the video is, the metadata says
         VideoNotFound,
         NotYourVideo,
@@ -147,7 +179,7 @@ async def _wish(
         UploadTooLarge,
         EmptyUpload,
         BadMetadata,
-        WrongTusVersion,
+        metadata=True,
     ),
 )
 async def create_upload(
@@ -167,7 +199,7 @@ async def create_upload(
 @router.head(
     "/{token}",
     dependencies=_TUS,
-    **declare(Access.ADDRESS, UploadNotFound, UploadExpired, WrongTusVersion),
+    **_declare_tus(Access.ADDRESS, UploadNotFound, UploadExpired),
 )
 async def ask_upload(token: str, response: Response, uploads: UploadsService) -> None:
     """Return in Upload-Offset how many bytes have been kept: the next ones go there."""
@@ -184,9 +216,14 @@ async def ask_upload(token: str, response: Response, uploads: UploadsService) ->
 async def _sending(
     request: Request,
     upload_offset: Annotated[_Bytes, Header(alias="Upload-Offset")],
-    upload_length: Annotated[_Bytes | None, Header(alias="Upload-Length")] = None,
+    upload_length: Annotated[_Size | None, Header(alias="Upload-Length")] = None,
     upload_checksum: Annotated[
-        str | None, Header(alias="Upload-Checksum", examples=["sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="])
+        str | None,
+        Header(
+            alias="Upload-Checksum",
+            examples=["sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="],
+            json_schema_extra={"pattern": tus.CHECKSUM_PATTERN},
+        ),
     ] = None,
 ) -> Sending:
     if "content-type" not in request.headers:  # the gate has checked any that is there
@@ -199,9 +236,7 @@ async def _sending(
     )
 
 
-_APPEND = declare(
-    Access.ADDRESS, *_RECEIVING, ChecksumMismatch, BadChecksum, WrongTusVersion, body=PATCH_TYPE
-)
+_APPEND = _declare_tus(Access.ADDRESS, *_RECEIVING, ChecksumMismatch, BadChecksum, body=PATCH_TYPE)
 _APPEND["openapi_extra"]["requestBody"] = _binary(PATCH_TYPE)
 
 
@@ -219,7 +254,7 @@ async def append_to_upload(
 
 
 _REPLACE = declare(Access.ADDRESS, *_RECEIVING, LengthRequired, body="*/*")
-_REPLACE["openapi_extra"]["requestBody"] = _binary("*/*")
+_REPLACE["openapi_extra"]["requestBody"] = _binary("*/*", least=1)
 
 
 @router.put("/{token}", status_code=204, **_REPLACE)
@@ -235,7 +270,7 @@ async def put_upload(token: str, request: Request, response: Response, receiving
     "/{token}",
     status_code=204,
     dependencies=_TUS,
-    **declare(Access.ADDRESS, UploadNotFound, UploadExpired, UploadComplete, WrongTusVersion),
+    **_declare_tus(Access.ADDRESS, UploadNotFound, UploadExpired, UploadComplete),
 )
 async def cancel_upload(token: str, uploads: UploadsService) -> None:
     """Cancel an unfinished upload and remove what has come of it (tus: termination)."""

@@ -68,7 +68,7 @@ class VideoFront:
         if matches_any(_known(scope), etag):
             await _send(send, 304, [(b"etag", etag.encode())], b"")
         else:
-            await _send(send, 200, [_JSON, (b"etag", etag.encode())], shown.json.encode())
+            await _send(send, 200, [_JSON, (b"etag", etag.encode())], shown.json)
         return True
 
     async def _list(self, scope: Scope, send: Send) -> bool:

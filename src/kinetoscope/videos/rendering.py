@@ -6,8 +6,9 @@ from .models import Shown
 
 def render_listing(listing: Listing[Shown]) -> bytes:
     """Return a page of videos as JSON."""
-    videos = ",".join([shown.json for shown in listing.items])
-    return (
-        f'{{"videos":[{videos}],"total":{listing.total},"page":{listing.page.number},'
-        f'"page_size":{listing.page.size},"has_more":{"true" if listing.has_more else "false"}}}'
-    ).encode()
+    videos = b",".join([shown.json for shown in listing.items])
+    tail = (
+        f'],"total":{listing.total},"page":{listing.page.number},"page_size":{listing.page.size},'
+        f'"has_more":{"true" if listing.has_more else "false"}}}'
+    )
+    return b'{"videos":[' + videos + tail.encode()

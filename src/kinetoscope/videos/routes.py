@@ -43,8 +43,16 @@ def _parts(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter}{letter.upper()}]" for letter in word)
+
+
+_A_TYPE = f" *({'|'.join(_any_case(name) for name in _TYPES)})? *"
+_TYPE_LIST = f"^{_A_TYPE}(,{_A_TYPE})*$"
+
+
 def _video_types(text: str | None) -> tuple[VideoType, ...]:
-    names = _parts(text)
+    names = [name for name in (part.strip(" ") for part in (text or "").split(",")) if name]
     unknown = [name for name in names if name.lower() not in _TYPES]
     if unknown:
         raise Unacceptable(
@@ -55,7 +63,13 @@ def _video_types(text: str | None) -> tuple[VideoType, ...]:
 
 async def _filter(  # noqa: PLR0917 - one for each query parameter of the list
     caller: SignedIn,
-    video_type: Annotated[values.Query | None, Query(description="Comma list; any of them")] = None,
+    video_type: Annotated[
+        values.Query | None,
+        Query(
+            description=f"Comma list of {', '.join(_TYPES)}; any of them",
+            json_schema_extra={"pattern": _TYPE_LIST},
+        ),
+    ] = None,
     tags: Annotated[values.Query | None, Query(description="Comma list; any of them")] = None,
     tech_stack: Annotated[values.Query | None, Query(description="Comma list; any of them")] = None,
     search: Annotated[values.Query | None, Query(description="Words that title or text begin with")] = None,

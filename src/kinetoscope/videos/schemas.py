@@ -8,7 +8,7 @@ from msgspec import UNSET
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from ..http.values import LongText, Name, ShortName, WebUrl
+from ..http.values import LongText, Name, OnlyNumbers, ShortName, WebUrl
 from .document import unique_names
 from .models import Status, VideoChanges, VideoFields, VideoType, Visibility
 
@@ -20,7 +20,7 @@ def _lowered(value: object) -> object:
 AnyCaseType = Annotated[VideoType, BeforeValidator(_lowered)]
 AnyCaseVisibility = Annotated[Visibility, BeforeValidator(_lowered)]
 Names = Annotated[list[ShortName], Field(max_length=50)]
-Duration = Annotated[int, Field(ge=0, le=2_147_483_647, description="Whole seconds")]
+Duration = Annotated[int, Field(ge=0, le=2_147_483_647, description="Whole seconds"), OnlyNumbers]
 
 _EXAMPLE: JsonDict = {
     "title": "Python ML Tutorial",

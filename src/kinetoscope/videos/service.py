@@ -116,7 +116,7 @@ class VideoReads:
     async def get(self, caller_id: UUID | None, video_id: UUID) -> Shown:
         """Return a video as it is sent; refuses with `VideoNotFound`."""
         shown = await self._shown.get(video_id)
-        if shown is None or (shown.visibility == "private" and shown.owner_id != caller_id):
+        if shown is None or (shown.private_to is not None and shown.private_to != caller_id):
             raise VideoNotFound
         return shown
 

@@ -14,8 +14,8 @@ EXAMPLE_BASE = "http://127.0.0.1:8000"
 _NARROW = 58
 """What fits beside the facts on a common screen, in characters."""
 
-# Optional by their schema, because their absence has a refusal of its own; a request needs them all the same.
-_NEEDED = frozenset({"Tus-Resumable", "Upload-Metadata", "Upload-Defer-Length"})
+# Optional by its schema, because another header can stand in its place; a request needs one of the two.
+_NEEDED = frozenset({"Upload-Defer-Length"})
 
 
 def curl_command(method: str, path: str, operation: dict[str, Any], schemas: Schemas) -> str:
