@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Response
 from pydantic import BaseModel
+from starlette.responses import RedirectResponse
 
 from .http.declare import Access, declare
 from .http.gate import gated_router
@@ -31,6 +32,12 @@ class Health(BaseModel):
 
     status: str = "ok"
     version: str = VERSION
+
+
+@router.get("/", include_in_schema=False, response_class=Response, **declare(Access.ANYONE))
+async def root() -> Response:
+    """Lead whoever opens the address in a browser to the reference."""
+    return RedirectResponse("/docs")
 
 
 @router.get("/healthz", **declare(Access.ANYONE))

@@ -232,6 +232,11 @@ async def test_a_missing_idempotency_key_is_no_matter_and_a_bad_one_is_refused(a
         assert_problem(answer, 422, "validation_failed")
 
 
+async def test_the_bare_address_leads_to_the_reference(client: AsyncClient) -> None:
+    answer = await client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
 async def test_health_says_what_it_is(client: AsyncClient) -> None:
     for path in ("/healthz", "/readyz", "/api/v1/health"):
         answer = await client.get(path)

@@ -10,8 +10,9 @@ from schemathesis.openapi.checks import ObjectLevelAuthorizationViolation
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
-OWN_KEY = os.environ["CONTRACT_KEY_ID"]
-"""The id of the API key that the run is authenticated with."""
+KEPT = frozenset(os.environ["CONTRACT_KEPT"].split())
+"""What everything else is about, and the key that it is done with: the run finds them, and must not end them."""
+ENDING = ["delete_api_key", "delete_project", "delete_video", "cancel_upload", "put_upload"]
 
 
 @schemathesis.hook("before_call")
@@ -21,11 +22,12 @@ def give_each_request_a_key_of_its_own(_: HookContext, case: Case, __: dict[str,
         case.headers["Idempotency-Key"] = uuid4().hex
 
 
-@schemathesis.hook("before_call")
-def keep_the_key_that_is_used(_: HookContext, case: Case, __: dict[str, object]) -> None:
-    """The run finds its own key in the list of keys; without it everything after would be refused."""
-    if case.path_parameters and case.path_parameters.get("key_id") == OWN_KEY:
-        case.path_parameters["key_id"] = str(uuid4())
+@schemathesis.hook("before_call").apply_to(operation_id=ENDING)
+def end_only_what_is_for_it(_: HookContext, case: Case, __: dict[str, object]) -> None:
+    """Let what is deleted, or filled for good, be something else."""
+    for name, value in case.path_parameters.items():
+        if value in KEPT:
+            case.path_parameters[name] = str(uuid4())
 
 
 @schemathesis.hook("before_call").apply_to(method="POST", path="/api/v1/uploads")

@@ -27,7 +27,7 @@ class Promise:
         found = next((name for rx, name in self._paths if rx.fullmatch(request.url.path)), None)
         operation = self._document["paths"].get(found, {}).get(request.method.lower())
         if operation is None:
-            fine = {204} if request.method == "OPTIONS" else {404, 405, 200}
+            fine = {204} if request.method == "OPTIONS" else {404, 405, 307}
             assert answer.status_code in fine | {405}, f"{request.method} {request.url.path}"
             return
         where = f"{request.method} {found} → {answer.status_code}"

@@ -108,11 +108,16 @@ async def get_file(
     """Return a file that the address was signed for, or one range of it."""
     if is_unchanged(request, opened.etag):
         return Response(status_code=304, headers=_headers(opened))
+    part = wanted_range(wanted, opened.file.size) if _range_applies(request, opened) else None
+    return _sent(playing, opened, part)
+
+
+def _sent(playing: Playing, opened: OpenedFile, part: ByteRange | None) -> Response:
+    """Return a file or one range of it, streamed."""
     size = opened.file.size
-    part = wanted_range(wanted, size) if _range_applies(request, opened) else None
     if part is None:
-        content = playing.stream(opened, ByteRange(0, size))
-        return StreamingResponse(content, 200, headers=_headers(opened, length=size))
+        whole = playing.stream(opened, ByteRange(0, size))
+        return StreamingResponse(whole, 200, headers=_headers(opened, length=size))
     headers = _headers(opened, length=part.end - part.start)
     headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"
     return StreamingResponse(playing.stream(opened, part), 206, headers=headers)
