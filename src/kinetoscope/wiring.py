@@ -15,10 +15,11 @@ from .accounts import (
     TokenSigner,
 )
 from .http.idempotency import Replay
+from .http.limits import PublicWriteLimit
 from .kernel.clock import Clock, system_clock
 from .kernel.db import Database
 from .kernel.health import Readiness
-from .kernel.limits import RateLimit, forget_expired_limits
+from .kernel.limits import LocalLimiter, RateLimit, forget_expired_limits
 from .kernel.runner import Duty, Handler, Lane
 from .kernel.secrets import Keyring
 from .kernel.settings import Settings
@@ -85,6 +86,10 @@ def build_platform(
             db,
             clock=clock,
             limit=RateLimit.parse(settings.auth_rate_limit),
+            secret=keyring.derive("rate-limit"),
+        ),
+        PublicWriteLimit(
+            LocalLimiter(RateLimit.parse(settings.public_write_rate_limit)),
             secret=keyring.derive("rate-limit"),
         ),
         signer,

@@ -12,12 +12,15 @@ from fastapi.responses import StreamingResponse
 from httpx import ASGITransport, AsyncClient
 from starlette.types import ASGIApp, Message
 
-from kinetoscope.app import create_api
+from kinetoscope.app import create_api, create_app
 from kinetoscope.http.edge import BodyLimits, Edge
 from kinetoscope.http.errors import MEDIA_TYPE
+from kinetoscope.kernel.secrets import Keyring
+from kinetoscope.kernel.settings import Settings
 from kinetoscope.kernel.telemetry import RequestLog, render_metrics
-from kinetoscope.wiring import Platform
+from kinetoscope.wiring import Platform, build_platform
 from support.cast import browser
+from support.clock import FakeClock
 from support.in_process import running
 
 PROXIES = ("192.0.2.0/24", "2001:db8:5::/48", "127.0.0.1")
@@ -245,3 +248,16 @@ async def test_every_answer_names_its_request_even_when_nothing_else_works(visit
 
 def _series() -> int:
     return render_metrics().decode().count("kinetoscope_http_request_seconds_count{")
+
+
+async def test_a_route_that_anybody_may_write_to_has_a_ceiling_for_each_address(
+    dsn: str, settings: Settings, clock: FakeClock, clean: None
+) -> None:
+    low = settings.model_copy(update={"public_write_rate_limit": "3/minute"})
+    platform = build_platform(low, dsn=dsn, keyring=Keyring(b"k" * 32), clock=clock)
+    async with running(create_app(platform, low)) as transport, browser(transport) as client:
+        body = {"refresh_token": "unknown"}
+        answers = [await client.post("/api/v1/auth/refresh", json=body) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert int(answers[3].headers["retry-after"]) >= 1
+    assert answers[3].json()["code"] == "rate_limited"

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ..http.declare import Access, MalformedJson, declare
 from ..http.gate import gated_router
+from ..http.limits import PublicWrite
 from ..http.request import SignedIn, limited_source, provided
 from .refusals import AccountGone, BadCredentials, BadRefreshToken, EmailTaken, KeyNotFound
 from .schemas import (
@@ -105,8 +106,8 @@ async def log_in(
     return Tokens.of(await accounts.log_in(login.email, login.password))
 
 
-@auth.post("/refresh", **declare(Access.ANYONE, BadRefreshToken))
-async def refresh(body: Refresh, accounts: AccountsService) -> Tokens:
+@auth.post("/refresh", **declare(Access.ANYONE, BadRefreshToken, limited=True))
+async def refresh(body: Refresh, accounts: AccountsService, _: PublicWrite) -> Tokens:
     """Exchange a refresh token for a new pair. One used twice revokes all that came from its sign-in."""
     return Tokens.of(await accounts.refresh(body.refresh_token))
 
