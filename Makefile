@@ -48,6 +48,8 @@ lock: .venv/.dev ## Pin the newest versions that fit, with hashes and without ad
 
 bench: .venv/.dev ## Measure; needs wrk
 	@$(BIN)/python -m benchmarks.http
+	@$(BIN)/python -m benchmarks.idle
+	@$(BIN)/python -m benchmarks.jobs
 
 docs: .venv/.dev ## Run every command that the guides show
 	@$(BIN)/pytest tests/docs
