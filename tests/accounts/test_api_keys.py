@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
 from httpx import AsyncClient
 
 from kinetoscope.kernel.db import Tx
@@ -43,6 +44,15 @@ async def test_a_key_can_expire(client: AsyncClient, alice: Person, clock: FakeC
     assert (await client.get("/api/v1/videos", headers={"X-API-Key": key})).status_code == 200
     clock.advance(minutes=6)
     assert (await client.get("/api/v1/videos", headers={"X-API-Key": key})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "instant", [0, "1735689600", "2027-03-17", "2027-03-17T12:00:00", "0001-01-01T00:00:00+01:00"]
+)
+async def test_an_instant_is_written_in_one_way_only(alice: Person, instant: object) -> None:
+    answer = await alice.post("/api/v1/api-keys", json={"name": "k", "expires_at": instant})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == "expires_at"
 
 
 async def test_nobody_deletes_the_keys_of_others(alice: Person, bob: Person) -> None:

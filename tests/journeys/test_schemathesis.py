@@ -21,8 +21,8 @@ from support.people import SignUp, settled, upload
 from support.server import Server
 
 HERE = Path(__file__).parent
-EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "30")
-SEED = os.environ.get("CONTRACT_SEED", "1")
+OPTIONS = ["--max-examples=30", "--seed=1", "--no-color", *os.environ.get("CONTRACT_OPTIONS", "").split()]
+"""More can be given by hand, such as another seed; the last one counts."""
 
 NOT_CARRIED_OUT = {
     ("DELETE", "/api/v1/auth/me"),  # taken out: see schemathesis.toml
@@ -58,10 +58,7 @@ def test_the_document_is_what_the_platform_does(server: Server, sign_up: SignUp,
             f"--config-file={config}",
             "run",
             f"{server.url}/openapi.json",
-            f"--max-examples={EXAMPLES}",
-            f"--seed={SEED}",
-            *os.environ.get("ST_EXTRA", "").split(),
-            "--no-color",
+            *OPTIONS,
         ],
         capture_output=True,
         text=True,
@@ -96,7 +93,7 @@ def things_of(person: httpx.Client, clip: Path) -> dict[str, list[Any]]:
     playing = made(person, "videos", {"title": "Plays"})
     upload(person, playing["id"], clip)
     assert settled(person, playing["id"])["status"] == "ready"
-    urls = person.get(f"/api/v1/videos/{playing['id']}/playback").json()
+    urls: dict[str, str] = person.get(f"/api/v1/videos/{playing['id']}/playback").json()
     signed, video_id, processing_id, path = urlsplit(urls["mp4_url"]).path.split("/")[2:]
     videos = [playing["id"], *_ids(person, "videos", "title", 3)]
     email = person.get("/api/v1/auth/me").json()["email"]

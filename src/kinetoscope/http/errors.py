@@ -120,6 +120,8 @@ def _render_invalid(request: Request, error: RequestValidationError) -> Response
 
 def _fault(loc: Sequence[Any], message: str, kind: str) -> dict[str, object]:
     text = message.removeprefix("Value error, ").rstrip(".")
+    if kind == "string_pattern_mismatch":  # the pattern itself is in the document, for programs
+        text = "This text has a form, or holds characters, that cannot be taken here"
     field = ".".join(str(part) for part in (loc[1:] or loc))
     return {"loc": list(loc), "msg": text, "type": kind, "field": field, "message": text}
 

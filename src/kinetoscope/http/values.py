@@ -6,19 +6,23 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
-# PostgreSQL cannot store U+0000, and no line of text needs control characters.
-_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+# Every class of characters is spelled out: what \s means differs between the engines that read the document.
+_SPACE = r"\t-\r\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_BLANK = _SPACE + _CONTROL + r"\ufeff"
+# PostgreSQL cannot store U+0000, and no line of text needs control characters. What is around it is trimmed.
+_LINE = rf"^[{_SPACE}]*[^{_BLANK}]([^{_CONTROL}]*[^{_BLANK}])?[{_SPACE}]*$"
 _TEXT = r"^[^\x00]*$"
+_EMAIL = rf"^[{_SPACE}]*[^@{_BLANK}]+@[^@{_BLANK}]+[{_SPACE}]*$"
 # Letters that Unicode's compatibility forms turn into one of / ? # @ : would move the end of a host.
 _MOVING = (
     r"\u2047-\u2049\u2100\u2101\u2105\u2106\u2a74\ufe13\ufe16\ufe55\ufe56\ufe5f\ufe6b"
     r"\uff03\uff0f\uff1a\uff1f\uff20"
 )
-_HOST_NAME = r"[^\s/?#\\<>\"@:\[\]\x00-\x1f\x7f" + _MOVING + r"]+"
+_HOST_NAME = rf"[^/?#\\<>\"@:\[\]{_BLANK}{_MOVING}]+"
 _GROUP = r"[0-9A-Fa-f]{1,4}"
 _IPV6 = rf"\[({_GROUP}(:{_GROUP}){{7}}|({_GROUP}(:{_GROUP}){{0,2}})?::({_GROUP}(:{_GROUP}){{0,3}})?)\]"
-_WEB_URL = rf"^https?://({_HOST_NAME}|{_IPV6})(:[0-9]{{1,5}})?([/?#][^\s\\<>\"\x00-\x1f\x7f]*)?$"
-_EMAIL = r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$"
+_WEB_URL = rf"^https?://({_HOST_NAME}|{_IPV6})(:[0-9]{{1,5}})?([/?#][^\\<>\"{_BLANK}]*)?$"
 _is_instant = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 ).fullmatch
@@ -51,12 +55,12 @@ OnlyNumbers = BeforeValidator(_require_number)
 Instant = Annotated[AwareDatetime, BeforeValidator(_require_instant), AfterValidator(_in_utc)]
 """A point in time as RFC 3339 writes it, with its offset; given in UTC."""
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=_LINE)]
+_trimmed = AfterValidator(str.strip)
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_LINE), _trimmed]
 """A name or title: one line of 1 to 255 characters, trimmed."""
 
-ShortName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_LINE)
-]
+ShortName = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_LINE), _trimmed]
 """A word or two, such as a tag: one line of 1 to 50 characters, trimmed."""
 
 LongText = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
@@ -71,7 +75,8 @@ WebUrl = Annotated[
 
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=_EMAIL),
+    StringConstraints(min_length=3, max_length=254, pattern=_EMAIL),
+    _trimmed,
     Field(examples=["alice@example.org"]),
 ]
 """An e-mail address. That it works is shown only by a message that arrives, so its form is not judged."""
