@@ -46,6 +46,13 @@ MakeServer = Callable[..., EmbeddedPostgres]
 
 
 @pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Give a directory with a short name: a socket's path has at most 104 bytes."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@pytest.fixture
 def make(tmp_path: Path) -> Iterator[MakeServer]:
     made: list[EmbeddedPostgres] = []
 
