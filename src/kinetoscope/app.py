@@ -36,14 +36,14 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[dict[str, Any]]:
-        await platform.db.open()
+        await platform.open()
         yield {
             "services": platform.services,
             "authenticate": platform.authentication.authenticate,
             "replay": platform.replay,
             "public_url": public_url,
         }
-        await platform.db.close()
+        await platform.close()
 
     api = FastAPI(
         title="Kinetoscope",

@@ -20,7 +20,7 @@ def worker_name() -> str:
 
 async def run_worker(platform: Platform, *, dsn: str, stop: asyncio.Event) -> None:
     """Work on jobs and duties until `stop` is set, then end what is running and give back the rest."""
-    await platform.db.open()
+    await platform.open()
     await release_orphans(platform.db)
     scratch = platform.services[Scratch]
     assert isinstance(scratch, Scratch)
@@ -36,7 +36,7 @@ async def run_worker(platform: Platform, *, dsn: str, stop: asyncio.Event) -> No
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await platform.db.close()
+        await platform.close()
 
 
 async def release_orphans(db: Database) -> None:

@@ -2,7 +2,7 @@
 
 from ..engine import EngineLimits
 from .cleaning import Cleaning
-from .jobs import cleaning_handlers, duties, processing_handlers
+from .jobs import cleaning_handlers, cleaning_reaction, duties, processing_handlers
 from .playback import Playing
 from .processing import Processing
 from .receiving import Receiving
@@ -22,6 +22,7 @@ __all__ = [
     "Storage",
     "Uploads",
     "cleaning_handlers",
+    "cleaning_reaction",
     "duties",
     "processing_handlers",
 ]

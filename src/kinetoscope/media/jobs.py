@@ -6,7 +6,6 @@ from uuid import UUID
 
 from ..kernel.jobs import Job
 from ..kernel.runner import Duty, Handler
-from ..videos import DELETED
 from .cleaning import CLEAN, Cleaning
 from .processing import GAVE_UP, Processing
 from .receiving import PROCESS
@@ -36,8 +35,7 @@ def processing_handlers(processing: Processing) -> Mapping[str, Handler]:
 
 def cleaning_handlers(cleaning: Cleaning) -> Mapping[str, Handler]:
     """Return the handlers of quick work."""
-    clean = _cleans(cleaning)
-    return {CLEAN: Handler(clean), DELETED: Handler(clean)}
+    return {CLEAN: Handler(cleaning_reaction(cleaning))}
 
 
 def duties(uploads: Uploads, cleaning: Cleaning, scratch: Scratch) -> Sequence[Duty]:
@@ -53,7 +51,9 @@ def duties(uploads: Uploads, cleaning: Cleaning, scratch: Scratch) -> Sequence[D
     ]
 
 
-def _cleans(cleaning: Cleaning) -> Callable[[Job], Awaitable[None]]:
+def cleaning_reaction(cleaning: Cleaning) -> Callable[[Job], Awaitable[None]]:
+    """Return what is done when a video is gone: its files go too."""
+
     async def clean(job: Job) -> None:
         await cleaning.clean(UUID(job.text("video_id")))
 

@@ -15,7 +15,7 @@ from ..kernel.clock import Clock
 from ..kernel.db import Database
 from ..kernel.errors import DatabaseUnavailable
 from ..kernel.ids import uuid7
-from ..videos import Playback, Video, find_video_for_update, save_changed_video
+from ..videos import Playback, Video, find_video_for_update, save_changed_video, save_progress
 from . import store
 from .cleaning import CLEAN, Cleaning, folder_of
 from .models import MediaFile, Piece, Upload
@@ -210,4 +210,4 @@ class _ProgressNote:
             video = await find_video_for_update(tx, self._video_id)
             if video is not None and video.status == "processing":
                 # The version stays: progress is no change that an owner's If-Match should trip over.
-                await save_changed_video(tx, replace(video, status_detail=text))
+                await save_progress(tx, replace(video, status_detail=text))

@@ -1,11 +1,18 @@
 """Videos: their metadata, who owns them, who may see them. Their files belong to `media`."""
 
-from .models import Playback, Status, Video, VideoFields
+from .models import CHANGED, DELETED, Playback, Status, Video, VideoFields
 from .refusals import NotYourVideo, VideoNotFound
-from .service import DELETED, VideoReads, Videos
-from .store import find_video_for_update, require_own_video, require_visible_video, save_changed_video
+from .service import VideoReads, Videos
+from .store import (
+    find_video_for_update,
+    require_own_video,
+    require_visible_video,
+    save_changed_video,
+    save_progress,
+)
 
 __all__ = [
+    "CHANGED",
     "DELETED",
     "NotYourVideo",
     "Playback",
@@ -19,4 +26,5 @@ __all__ = [
     "require_own_video",
     "require_visible_video",
     "save_changed_video",
+    "save_progress",
 ]

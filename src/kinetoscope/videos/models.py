@@ -14,6 +14,13 @@ Status = Literal["registered", "uploading", "processing", "ready", "failed"]
 SortBy = Literal["created_at", "title", "view_count", "duration"]
 SortOrder = Literal["asc", "desc"]
 
+CHANGED = "video.changed"
+"""The fact that a video is new or reads otherwise than before, with its `video_id`: who keeps a form of it
+makes that anew."""
+
+DELETED = "video.deleted"
+"""The fact that a video is gone, with its `video_id`: whoever keeps something of it removes that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Playback:

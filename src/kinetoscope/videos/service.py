@@ -17,12 +17,9 @@ from ..kernel.ids import uuid7
 from ..kernel.paging import Listing, Page
 from ..projects import require_own_project
 from . import store
-from .models import Shown, Video, VideoChanges, VideoFields, VideoFilter
+from .models import DELETED, Shown, Video, VideoChanges, VideoFields, VideoFilter
 from .refusals import VideoNotFound
 from .rendering import render_listing
-
-DELETED = "video.deleted"
-"""The fact that a video is gone, with its `video_id`: whoever keeps something of it removes that."""
 
 NEWEST = Page()
 """The page of the plain list, which most callers ask for."""

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import msgspec
 
+from ..kernel import jobs
 from ..kernel.caller import Caller
 from ..kernel.db import Record, Tx
 from ..kernel.paging import Page
 from .document import document_of, keys_of, words_query
-from .models import Playback, Shown, SortBy, SortOrder, Video, VideoFilter
+from .models import CHANGED, Playback, Shown, SortBy, SortOrder, Video, VideoFilter
 from .refusals import NotYourVideo, VideoNotFound
 
 _VIDEO: LiteralString = """
@@ -81,11 +82,22 @@ async def insert_video(tx: Tx, video: Video) -> None:
         video.owner_id,
         video.author,
     )
+    await _announce(tx, video)
 
 
 async def save_changed_video(tx: Tx, video: Video) -> None:
-    """Write a changed video, and the document that answers are made of, as one."""
+    """Write a changed video, and the document that answers are made of, as one; announces `CHANGED`."""
+    await save_progress(tx, video)
+    await _announce(tx, video)
+
+
+async def save_progress(tx: Tx, video: Video) -> None:
+    """Write how far the processing of a video is: as `save_changed_video`, but no news for anybody else."""
     await tx.execute("UPDATE videos SET" + _WRITTEN + "WHERE id = $1", *_values(video))
+
+
+async def _announce(tx: Tx, video: Video) -> None:
+    await jobs.enqueue(tx, CHANGED, {"video_id": str(video.id)}, at=video.updated_at)
 
 
 async def find_video_for_update(tx: Tx, video_id: UUID) -> Video | None:
