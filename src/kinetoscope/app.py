@@ -20,12 +20,13 @@ from .kernel.settings import Settings
 from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
 from .projects import routes as projects_routes
+from .sessions import routes as sessions_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
 
 _EXPOSED_HEADERS = (
-    "ETag, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
+    "ETag, Link, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires"
 )
@@ -64,6 +65,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         projects_routes.router,
         *media_routes.routers,
         videos_routes.router,
+        *sessions_routes.routers,
     ):
         api.include_router(router)
     describe(api)

@@ -150,6 +150,42 @@ class Settings(BaseSettings):
     hls_from_seconds: int = Field(
         default=600, ge=0, description="Videos of at least this duration are also offered as HLS."
     )
+    realtime_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
+        default=None,
+        description="Media server to use instead of our own: it speaks Cloudflare Realtime's Connection API. "
+        "For the cloud: `https://rtc.live.cloudflare.com`.",
+    )
+    realtime_app_id: str | None = Field(
+        default=None,
+        max_length=100,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="The app's id at the media server.",
+    )
+    realtime_app_secret: SecretStr | None = Field(
+        default=None, description="The app's secret at the media server."
+    )
+    session_rate_limit: Rate = Field(
+        default="10/minute", description="Live sessions that one account may create."
+    )
+    session_token_hours: int = Field(
+        default=24, ge=1, le=168, description="How long the token of who has joined a session is valid."
+    )
+    stun_urls: CommaList = Field(
+        default=(),
+        description="STUN servers, separated by commas, such as `stun:stun.example.org:3478`; by default the "
+        "media server itself, which answers STUN.",
+    )
+    turn_urls: CommaList = Field(
+        default=(),
+        description="TURN servers, separated by commas, such as `turn:turn.example.org:3478?transport=udp`.",
+    )
+    turn_secret: SecretStr | None = Field(
+        default=None,
+        description="The secret that the TURN servers share with us (`static-auth-secret` of coturn).",
+    )
+    turn_ttl_seconds: int = Field(
+        default=600, ge=60, le=172_800, description="How long credentials for TURN servers are valid."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important kind of event that is logged."
     )
