@@ -19,7 +19,7 @@ serve: .venv/.runtime ## Start the whole platform, on http://127.0.0.1:8000
 setup: .venv/.dev ## Install everything for developing
 
 test: .venv/.dev ## Run the tests; arguments for pytest in ARGS
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --durations=10 $(ARGS)
 
 check: lint types imports test ## Everything that CI does
 
