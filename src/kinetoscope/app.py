@@ -19,6 +19,7 @@ from .kernel.errors import Refusal
 from .kernel.settings import Settings
 from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
+from .pages import routes as pages_routes
 from .projects import routes as projects_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
@@ -64,6 +65,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         projects_routes.router,
         *media_routes.routers,
         videos_routes.router,
+        pages_routes.router,
     ):
         api.include_router(router)
     describe(api)

@@ -16,6 +16,7 @@ from kinetoscope.kernel.db import Tx
 from kinetoscope.wiring import Platform
 from support.cast import Person, registered_video, signed_up
 from support.clock import FakeClock
+from support.promise import PAGES
 
 # A body that is well-formed for each route that takes one; the rest of this test is about who sends it.
 BODIES: dict[str, dict[str, Any]] = {
@@ -127,7 +128,7 @@ async def test_another_account_learns_nothing_of_what_is_private_and_changes_not
         await tx.execute("UPDATE accounts SET role = $1 WHERE email_key LIKE 'mallory%'", role)
         before = (await alice.get("/api/v1/videos")).json()
         for operation in operations(api):
-            if operation.name in {"log_out", "erase"}:
+            if operation.name in {"log_out", "erase"} or operation.route.path.startswith(PAGES):
                 continue
             answer = await stage.send(mallory, operation)
             owned = operation.route.access is Access.OWNER or "{" in operation.route.path

@@ -18,6 +18,7 @@ from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
 from .edge import edge_part
 from .media import media_part
+from .pages import pages_part
 from .part import Base, Part, Resource, reacting
 from .videos import videos_part
 
@@ -30,6 +31,7 @@ _PARTS: Sequence[Callable[[Base], Part]] = (
     media_part,
     videos_part,
     accounts_part,
+    pages_part,
 )
 _FACTS = (CHANGED, DELETED)
 
