@@ -85,12 +85,22 @@ def media(stage: Stage) -> Dictionaries:
     }
 
 
+def engagement(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 3)
+    return {
+        "videos": videos,
+        "comments": ids(stage.alice, f"videos/{videos[0]}/comments", "text", 3),
+        "comments to delete": ids(stage.alice, f"videos/{videos[0]}/comments", "text", 20),
+    }
+
+
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "operations": operations,
     "accounts": accounts,
     "projects": projects,
     "videos": videos,
     "media": media,
+    "engagement": engagement,
 }
 
 
