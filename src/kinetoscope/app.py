@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
 from .http.openapi import describe
@@ -19,6 +20,7 @@ from .kernel.errors import Refusal
 from .kernel.settings import Settings
 from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
+from .pages import routes as pages_routes
 from .projects import routes as projects_routes
 from .sessions import routes as sessions_routes
 from .videos import routes as videos_routes
@@ -66,6 +68,8 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *media_routes.routers,
         videos_routes.router,
         *sessions_routes.routers,
+        pages_routes.router,
+        *engagement_routes.routers,
     ):
         api.include_router(router)
     describe(api)

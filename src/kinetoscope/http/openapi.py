@@ -29,6 +29,7 @@ _TAGS = [
     {"name": "videos", "description": "Metadata, ownership, visibility."},
     {"name": "media", "description": "Files: uploads, processing, playback."},
     {"name": "sessions", "description": "Live rooms: joining, tracks, subscriptions, events, WHIP and WHEP."},
+    {"name": "engagement", "description": "Likes, shares, comments."},
     {"name": "operations", "description": "Health, metrics, this document."},
 ]
 

@@ -17,7 +17,9 @@ from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
 from .edge import edge_part
+from .engagement import engagement_part
 from .media import media_part
+from .pages import pages_part
 from .part import Base, Part, Resource, reacting
 from .sessions import sessions_part
 from .videos import videos_part
@@ -29,9 +31,11 @@ QUICK_PLACES = 64
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
     sessions_part,
+    engagement_part,
     media_part,
     videos_part,
     accounts_part,
+    pages_part,
 )
 _FACTS = (CHANGED, DELETED)
 
