@@ -45,6 +45,11 @@ class Standing:
     connection: Connection | None
 
     @property
+    def owes_answer(self) -> bool:
+        """Whether the client has still to answer our last offer."""
+        return self.connection is not None and self.connection.offered_at is not None
+
+    @property
     def realtime(self) -> RealtimeSession | None:
         """The connection as the media protocol names it."""
         return realtime_of(self.connection) if self.connection else None
@@ -80,14 +85,29 @@ class Connections:
         deadline = time.monotonic() + ANSWER_PATIENCE_SECONDS
         while True:
             async with self._turns.of(participant_id):
-                standing = await self._standing(actor, session_id, participant_id, offered)
-                waits = standing.connection is not None and standing.connection.offered_at is not None
-                if despite_offer or not waits:
+                standing = await self.standing(actor, session_id, participant_id, offered)
+                if despite_offer or not standing.owes_answer:
                     yield standing
                     return
             if time.monotonic() > deadline:
                 raise AnswerPending
             await asyncio.sleep(_STEP_SECONDS)
+
+    async def standing(
+        self, actor: Actor, session_id: UUID, participant_id: UUID, offered: Offered | None
+    ) -> Standing:
+        """Return how a participant stands at this moment; refuses who is not this participant."""
+        async with self._db.read() as tx:
+            session, participant = await require_acting_in(tx, actor, session_id, participant_id)
+            connection = await media_store.find_connection(tx, participant_id)
+        joins = participant.joins if actor.joins is None else actor.joins
+        goes_on = can_go_on(
+            connection,
+            media_url=session.media_url,
+            joins=joins,
+            fingerprint=offered.fingerprint if offered else None,
+        )
+        return Standing(session, participant, joins, connection if goes_on else None)
 
     async def ensured(
         self, standing: Standing, offered: Offered | None, *, kind: ConnectionKind = "call"
@@ -157,21 +177,6 @@ class Connections:
                 raise NotJoined
             await store.save_seen(tx, [connection.participant_id], at=self._clock())
             yield tx
-
-    async def _standing(
-        self, actor: Actor, session_id: UUID, participant_id: UUID, offered: Offered | None
-    ) -> Standing:
-        async with self._db.read() as tx:
-            session, participant = await require_acting_in(tx, actor, session_id, participant_id)
-            connection = await media_store.find_connection(tx, participant_id)
-        joins = participant.joins if actor.joins is None else actor.joins
-        goes_on = can_go_on(
-            connection,
-            media_url=session.media_url,
-            joins=joins,
-            fingerprint=offered.fingerprint if offered else None,
-        )
-        return Standing(session, participant, joins, connection if goes_on else None)
 
     async def _moved(self, session: Session) -> RealtimeSession:
         """Begin a connection on another media server, and let the room be there from now on."""

@@ -17,6 +17,7 @@ from .refusals import (
     BadSdp,
     ConnectionNotFound,
     MediaRefused,
+    NotAMember,
     NothingPublished,
     NotYourParticipant,
     Removed,
@@ -30,7 +31,10 @@ _TYPES: dict[str, TrackType] = {"audio": "audio", "video": "video"}
 
 
 class Ingest:
-    """Lets a program publish, or play, with one request. Its participant is that of the token it brings."""
+    """Lets a program publish, or play, with one request.
+
+    Its participant is that of the token it brings, or the one of its account.
+    """
 
     def __init__(
         self,
@@ -179,8 +183,11 @@ async def _require_own(tx: Tx, actor: Actor, session_id: UUID) -> Participant:
     session = await store.require_session(tx, session_id)
     require_right_session(actor, session_id)
     if actor.participant_id is None:
-        raise NotYourParticipant("Use the token of this session, from POST …/token.")
-    own = await store.require_participant(tx, session_id, actor.participant_id)
+        own = await store.find_participant_of(tx, session_id, actor.user_id)
+        if own is None:
+            raise NotAMember("Join this session first, with POST …/token.")
+    else:
+        own = await store.require_participant(tx, session_id, actor.participant_id)
     if own.removed_at is not None:
         raise Removed
     if session.status == "ended":

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from ..http.declare import Access, Declaration, declare
 from ..http.request import provided
 from ..kernel.errors import ChangedMeanwhile, Refusal
-from . import trickle
+from . import examples, trickle
 from .gate import InSession, InsideRoute
 from .ingest import Ingest
 from .models import IceServer, Ingested
@@ -24,6 +24,7 @@ from .refusals import (
     MediaRefused,
     MediaUnavailable,
     NothingPublished,
+    NotAMember,
     NotJoined,
     NotYourParticipant,
     ParticipantNotFound,
@@ -48,6 +49,7 @@ _OWN = (
     WrongSession,
     ParticipantNotFound,
     NotYourParticipant,
+    NotAMember,
     Removed,
     SessionEnded,
 )
@@ -65,13 +67,13 @@ _BEGINNING = (
 )
 
 
-def _sdp_body(media_type: str) -> dict[str, Any]:
-    return {"required": True, "content": {media_type: {"schema": {"type": "string"}}}}
+def _sdp_body(media_type: str, example: str) -> dict[str, Any]:
+    return {"required": True, "content": {media_type: {"schema": {"type": "string"}, "example": example}}}
 
 
 def _declare_begin(*refusals: type[Refusal]) -> Declaration:
     declaration = declare(Access.PARTICIPANT, *_BEGINNING, *refusals, body=SDP)
-    declaration["openapi_extra"]["requestBody"] = _sdp_body(SDP)
+    declaration["openapi_extra"]["requestBody"] = _sdp_body(SDP, examples.OFFER)
     answer: dict[str, Any] = {"description": "The answer", "content": {SDP: {"schema": {"type": "string"}}}}
     header = {"schema": {"type": "string"}}
     answer["headers"] = {
@@ -85,7 +87,7 @@ def _declare_begin(*refusals: type[Refusal]) -> Declaration:
 def _declare_trickle() -> Declaration:
     refusals = (ConnectionNotFound, ChangedMeanwhile, EtagNeeded, BadSdp, IceRestartUnsupported)
     declaration = declare(Access.PARTICIPANT, *_OWN, *refusals, body=trickle.MEDIA_TYPE)
-    declaration["openapi_extra"]["requestBody"] = _sdp_body(trickle.MEDIA_TYPE)
+    declaration["openapi_extra"]["requestBody"] = _sdp_body(trickle.MEDIA_TYPE, examples.FRAGMENT)
     return declaration
 
 
@@ -134,6 +136,7 @@ async def whep_play(session_id: UUID, sdp: Text, actor: InSession, ingest: Inges
 async def _trickle(
     request: Request, session_id: UUID, connection_id: UUID, actor: InSession, ingest: IngestService
 ) -> None:
+    await ingest.require(actor, session_id, connection_id, etags=None)
     field = request.headers.get("if-match")
     if field is None:
         raise EtagNeeded

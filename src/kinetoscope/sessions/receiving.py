@@ -41,18 +41,12 @@ class Receiving:
         async with self._db.read() as tx:
             await require_acting_in(tx, actor, session_id, participant_id)
         offered = None if sdp is None else read_sdp(sdp)
-        async with self._connections.turn(actor, session_id, participant_id, offered) as standing:
-            async with self._db.read() as tx:
-                sources = await media_store.find_sources(tx, session_id, track_ids)
-                received = await _received(tx, standing.connection)
-            wish = sort_out(
-                track_ids,
-                own=standing.participant,
-                sources=sources,
-                received=received,
-                offered=offered,
-            )
-            pulled = await self._pull(standing, offered, sdp, wish) if wish.pulls else None
+        standing = await self._connections.standing(actor, session_id, participant_id, offered)
+        wish, pulled = await self._wish(standing, track_ids, offered), None
+        if wish.pulls:  # otherwise there is nothing to wait for
+            async with self._connections.turn(actor, session_id, participant_id, offered) as standing:
+                wish = await self._wish(standing, track_ids, offered)
+                pulled = await self._pull(standing, offered, sdp, wish) if wish.pulls else None
         results = results_of(wish, pulled)
         return Subscribed(
             pulled.description if pulled else None,

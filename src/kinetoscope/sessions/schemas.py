@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 
 from ..http.values import Name, OnlyNumbers
 from ..kernel.paging import Listing
+from .examples import OFFER
 from .models import (
     IceServer,
     Joined,
@@ -35,11 +36,10 @@ Sdp = Annotated[
     str,
     Field(
         description="A session description (RFC 8866), its last line ended too; at most 524,288 characters",
-        examples=["v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n…"],
+        examples=[OFFER],
     ),
 ]
 
-_SDP_EXAMPLE = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n…"
 _SESSION_EXAMPLE: JsonDict = {"session_name": "Team standup", "max_participants": 10}
 
 
@@ -262,7 +262,7 @@ class SessionToken(BaseModel):
 class NewTrack(BaseModel):
     """An offer, and what its new m-line is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"sdp": _SDP_EXAMPLE, "type": "video"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sdp": OFFER, "type": "audio"}]})
 
     sdp: Sdp
     type: TrackType
@@ -349,7 +349,7 @@ class SubscribedOut(BaseModel):
 class Answer(BaseModel):
     """The client's answer to our offer."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"sdp": _SDP_EXAMPLE, "type": "answer"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sdp": OFFER, "type": "answer"}]})
 
     sdp: Sdp
     type: Literal["answer"] = "answer"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from .media_store import Source
 from .models import Participant, SubscriptionResult
-from .realtime import Pull, Pulled
+from .realtime import Pull, Pulled, PulledItem
 from .sdp import Offered, receiving_lines
 
 
@@ -54,7 +54,7 @@ def sort_out(
 def results_of(wish: Wish, pulled: Pulled | None) -> dict[UUID, SubscriptionResult]:
     """Return what came of each track of a wish."""
     results = dict(wish.decided)
-    items = pulled.items if pulled else []
+    items: Sequence[PulledItem] = pulled.items if pulled else ()
     for track_id, item in zip(wish.pulls, items, strict=pulled is not None):
         if item.error is not None or item.mid is None:
             results[track_id] = failed(track_id, item.error or "no_line")
