@@ -28,6 +28,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_video": {"title": "t"},
     "update_video": {"title": "t"},
     "patch_video": {"title": "t"},
+    "track_view": {"watch_duration": 1, "completion_percentage": 1},
+    "change_analytics_settings": {"count_owner_views": False},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}
