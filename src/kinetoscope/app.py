@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .analytics import routes as analytics_routes
+from .analytics.front import TrackingFront
 from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
@@ -68,6 +70,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         videos_routes.router,
         pages_routes.router,
         *engagement_routes.routers,
+        analytics_routes.router,
     ):
         api.include_router(router)
     describe(api)
@@ -76,7 +79,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
 
 def create_app(platform: Platform, settings: Settings) -> ASGIApp:
     """Return the whole HTTP application: edge, hot front, CORS where it is set, and all routes."""
-    app: ASGIApp = VideoFront(create_api(platform, public_url=settings.public_url))
+    app: ASGIApp = TrackingFront(VideoFront(create_api(platform, public_url=settings.public_url)))
     if settings.cors_origins:
         app = CORSMiddleware(
             app,

@@ -31,6 +31,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "patch_video": {"title": "t"},
     "add_comment": {"text": "t"},
     "change_comment": {"text": "t"},
+    "track_view": {"watch_duration": 1, "completion_percentage": 1},
+    "change_analytics_settings": {"count_owner_views": False},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}
