@@ -20,6 +20,7 @@ from .edge import edge_part
 from .media import media_part
 from .pages import pages_part
 from .part import Base, Part, Resource, reacting
+from .showcase import showcase_part
 from .videos import videos_part
 
 __all__ = ["Platform", "build_platform"]
@@ -28,6 +29,7 @@ QUICK_PLACES = 64
 
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
+    showcase_part,
     media_part,
     videos_part,
     accounts_part,
