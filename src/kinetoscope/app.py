@@ -24,6 +24,7 @@ from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
 from .pages import routes as pages_routes
 from .projects import routes as projects_routes
+from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
@@ -68,6 +69,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         projects_routes.router,
         *media_routes.routers,
         videos_routes.router,
+        showcase_routes.router,
         pages_routes.router,
         *engagement_routes.routers,
         analytics_routes.router,

@@ -33,6 +33,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_comment": {"text": "t"},
     "track_view": {"watch_duration": 1, "completion_percentage": 1},
     "change_analytics_settings": {"count_owner_views": False},
+    "create_annotation": {"timestamp": 1, "title": "t", "annotation_type": "info"},
+    "change_annotation": {"title": "t"},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}
@@ -68,6 +70,7 @@ class Stage:
             "project_id": project_id,
             "key_id": str(uuid4()),
             "comment_id": str(uuid4()),
+            "annotation_id": str(uuid4()),
         }
 
     async def send(self, client: AsyncClient, operation: Operation, **options: Any) -> Response:
@@ -163,5 +166,6 @@ async def test_a_key_does_only_what_its_scopes_say(api: FastAPI, client: AsyncCl
 
 def _filled(path: str) -> str:
     for name in ("video_id", "project_id", "key_id", "comment_id", "upload_id", "token"):
+    for name in ("video_id", "project_id", "key_id", "upload_id", "token", "annotation_id"):
         path = path.replace(f"{{{name}}}", str(uuid4()))
     return path

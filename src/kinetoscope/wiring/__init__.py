@@ -22,6 +22,7 @@ from .engagement import engagement_part
 from .media import media_part
 from .pages import pages_part
 from .part import Base, Part, Resource, reacting
+from .showcase import showcase_part
 from .videos import videos_part
 
 __all__ = ["Platform", "build_platform"]
@@ -32,6 +33,7 @@ QUICK_PLACES = 64
 _PARTS: Sequence[Callable[[Base], Part]] = (
     engagement_part,
     analytics_part,
+    showcase_part,
     media_part,
     videos_part,
     accounts_part,
