@@ -6,8 +6,9 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
 from ipaddress import ip_address
 from typing import cast
 
@@ -244,29 +245,23 @@ async def open_plane(settings: MediaSettings) -> AsyncGenerator[MediaPlane, None
 
     Raises OSError where the port is taken, ValueError where an announced address is none.
     """
-    socks = _open_sockets(settings)
-    loop = asyncio.get_running_loop()
-    plane = MediaPlane(_candidates(settings, socks[0].getsockname()[1]), settings.max_connections)
-    servers: list[asyncio.Server] = []
-    try:
+    with ExitStack() as closing:
+        socks = [closing.enter_context(sock) for sock in _open_sockets(settings)]
+        plane = MediaPlane(_candidates(settings, socks[0].getsockname()[1]), settings.max_connections)
+        closing.callback(plane.shut_down)
         for sock in socks:
-            if sock.type == socket.SOCK_STREAM:
-                servers.append(await loop.create_server(lambda: _Tcp(plane), sock=sock))
-            else:
-                _ready_for_media(sock)
-                loop.add_reader(sock, _Udp(sock, plane).readable)
-        ticking = _Ticking(plane)
+            closing.callback(await _serve(sock, plane))
+        closing.callback(_Ticking(plane).stop)
         gc.collect()
         gc.freeze()  # what is here stays: the collector need not look at it while packets wait
-        try:
-            yield plane
-        finally:
-            ticking.stop()
-            plane.shut_down()
-    finally:
-        for server in servers:
-            server.close()
-        for sock in socks:
-            if sock.type == socket.SOCK_DGRAM:
-                loop.remove_reader(sock)
-                sock.close()
+        yield plane
+
+
+async def _serve(sock: socket.socket, plane: MediaPlane) -> Callable[[], object]:
+    """Let the plane hear a socket; return what ends that."""
+    loop = asyncio.get_running_loop()
+    if sock.type == socket.SOCK_STREAM:
+        return (await loop.create_server(lambda: _Tcp(plane), sock=sock)).close
+    _ready_for_media(sock)
+    loop.add_reader(sock, _Udp(sock, plane).readable)
+    return partial(loop.remove_reader, sock)

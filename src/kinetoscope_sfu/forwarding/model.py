@@ -139,6 +139,7 @@ class Stream:
         """Take a packet that is not the next one: what it is, and which packets are newly missing."""
         if self.highest < 0:
             self.highest = self.first = sequence
+            self._measured_us = now_us
             return Order.FRESH, []
         step = (sequence - self.highest) & 0xFFFF
         if step == 0 or step >= _HALF:

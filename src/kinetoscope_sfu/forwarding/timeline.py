@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 _WRAP = 1 << 32
 _FARTHEST_SECONDS = 10
+_FARTHEST_REPORT_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,17 @@ def continued_offset(
     nonsense, the time that has passed since the last packet does.
     """
     elapsed = max(1, (now_us - left.left_us) * clock_rate // 1_000_000)
-    aimed = left.timestamp + elapsed
-    if left.report is not None and report is not None:
-        wall = report.ntp + signed(timestamp - report.timestamp) * _WRAP // clock_rate
-        by_reports = left.report.timestamp + left.offset + (wall - left.report.ntp) * clock_rate // _WRAP
-        ahead = signed(by_reports - left.timestamp)
-        if abs(ahead) <= _FARTHEST_SECONDS * clock_rate:
-            aimed = left.timestamp + max(1, ahead)
-    return (aimed - timestamp) % _WRAP
+    ahead = _ahead_by_reports(left, timestamp, report, clock_rate) if report is not None else None
+    return (left.timestamp + (elapsed if ahead is None else max(1, ahead)) - timestamp) % _WRAP
+
+
+def _ahead_by_reports(left: Departure, timestamp: int, report: Report, clock_rate: int) -> int | None:
+    """Return how far the new stream's packet is ahead of where the receiver stood, None where it cannot be."""
+    if left.report is None:
+        return None
+    wall = report.ntp - left.report.ntp + signed(timestamp - report.timestamp) * _WRAP // clock_rate
+    if abs(wall) > _FARTHEST_REPORT_SECONDS * _WRAP:
+        return None
+    since_report = (wall * clock_rate + _WRAP // 2) // _WRAP
+    ahead = signed(left.report.timestamp + left.offset + since_report - left.timestamp)
+    return ahead if abs(ahead) <= _FARTHEST_SECONDS * clock_rate else None

@@ -23,6 +23,7 @@ _BYTES_A_TICK = 16_000  # 800 KB/s
 _MOST_WAITING = 512  # packets
 _FARTHEST_AHEAD = 4096  # chunks that may overtake a missing one
 _HALF = 1 << 31
+_DCEP = 50  # payload protocol identifier
 _BROKEN = (ValueError, AssertionError, LookupError, struct.error, InvalidStateError, TypeError)
 
 
@@ -56,6 +57,10 @@ class _BoundedSctp(RTCSctpTransport):
     def _get_inbound_stream(self, stream_id: int) -> InboundStream:
         known = stream_id in self._data_channels
         return super()._get_inbound_stream(stream_id) if known else InboundStream()
+
+    async def _data_channel_receive(self, stream_id: int, pp_id: int, data: bytes) -> None:
+        if pp_id != _DCEP:  # channels are negotiated out of band: none is opened by a message (RFC 8832)
+            await super()._data_channel_receive(stream_id, pp_id, data)
 
     async def _receive_data_chunk(self, chunk: DataChunk) -> None:
         newest = self._last_received_tsn
