@@ -12,10 +12,11 @@ from .sdp import Description, Section, is_token, number
 
 MOST_PAYLOAD_TYPE = 127
 MOST_EXTENSION_ID = 255
+VIDEO_CLOCK = 90000
 MOST_SSRC = (1 << 32) - 1
 MOST_RIDS = 8
 MOST_RID_CHARACTERS = 16
-_SIMULCAST_WORDS = 2
+_PAIR = 2
 _MOST_PARAMETERS = 1024
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
@@ -34,7 +35,7 @@ _AUDIO = {
     ("PCMA", 8000, 1): "PCMA",
     ("G722", 8000, 1): "G722",
 }
-_VIDEO = {(name, 90000, 1): name for name in ("VP8", "VP9", "H264", "H265", "AV1")}
+_VIDEO = {(name, VIDEO_CLOCK, 1): name for name in ("VP8", "VP9", "H264", "H265", "AV1")}
 _CODECS = {"audio": _AUDIO, "video": _VIDEO}
 _STATIC = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000"}  # RFC 3551 §6: need no rtpmap
 _HASHES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -52,6 +53,11 @@ class Format:
     parameters: str = ""
     rtx_payload_type: int | None = None
     feedback: frozenset[str] = frozenset()
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it codes pictures: all such codecs count time in 90 kHz (RFC 3551 §4.1), no other does."""
+        return self.clock_rate == VIDEO_CLOCK
 
     @property
     def key(self) -> Key:
@@ -136,7 +142,7 @@ def encodings_of(section: Section) -> tuple[Encoding, ...]:
     ssrcs = [number(value.split(" ")[0], MOST_SSRC) for value in section.all("ssrc")]
     groups = [value.split() for value in section.all("ssrc-group")]
     pairs = [[number(word, MOST_SSRC) for word in words[1:3]] for words in groups if words[:1] == ["FID"]]
-    repeats = {pair[0]: pair[1] for pair in pairs if len(pair) == _SIMULCAST_WORDS}
+    repeats = {pair[0]: pair[1] for pair in pairs if len(pair) == _PAIR}
     first = next((ssrc for ssrc in ssrcs if ssrc is not None and ssrc not in repeats.values()), None)
     return () if first is None else (Encoding(first, repeats.get(first)),)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from .refusals import InvalidSessionDescription
+
 MOST_CHARACTERS = 512 * 1024
 MOST_SECTIONS = 256
 MOST_LINES = 1024  # of one section; Chromium's longest has about 200
@@ -20,10 +22,6 @@ Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 _DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
-
-
-class SdpRefused(ValueError):
-    """It is not a session description, or a larger one than is read; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +57,14 @@ class Section:
 
     @property
     def direction(self) -> Direction:
-        """Which way media may flow, as its writer sees it; `sendrecv` where nothing is said (RFC 8866 §6.7)."""
+        """Which way media may flow, as its writer sees it (RFC 8866 §6.7)."""
         names = {attribute.name for attribute in self.attributes}
-        return next((direction for direction in _DIRECTIONS if direction in names), "sendrecv")
+        said: Direction | None = next((each for each in _DIRECTIONS if each in names), None)
+        return said or "sendrecv"
 
     @property
     def is_rejected(self) -> bool:
-        """Whether the section is closed: port 0, which with `a=bundle-only` means something else (RFC 8843 §6)."""
+        """Whether the section is closed: port 0, but not with `a=bundle-only` (RFC 8843 §6)."""
         return self.port == 0 and self.first("bundle-only") is None
 
 
@@ -87,12 +86,12 @@ class Description:
 
 
 def parse(text: str) -> Description:
-    """Return what a text says; refuses with `SdpRefused`. Lines end in CRLF or LF and in nothing else."""
+    """Return what a text says, or refuse it. Lines end in CRLF or LF and in nothing else."""
     if len(text) > MOST_CHARACTERS:
-        raise SdpRefused(f"an SDP may have {MOST_CHARACTERS} characters")
+        raise InvalidSessionDescription(f"an SDP may have {MOST_CHARACTERS} characters")
     lines = _lines(text)
     if next(lines, None) != ("v", "0"):
-        raise SdpRefused("an SDP begins with v=0")
+        raise InvalidSessionDescription("an SDP begins with v=0")
     attributes: list[Attribute] = []
     sections: list[Section] = []
     of_section: list[Attribute] | None = None
@@ -102,12 +101,12 @@ def parse(text: str) -> Description:
             sections.append(_section(value))
             of_section = []
             if len(sections) > MOST_SECTIONS:
-                raise SdpRefused(f"an SDP may have {MOST_SECTIONS} m= sections")
+                raise InvalidSessionDescription(f"an SDP may have {MOST_SECTIONS} m= sections")
         elif letter == "a":
             found = attributes if of_section is None else of_section
             found.append(_attribute(value))
             if len(found) > MOST_LINES:
-                raise SdpRefused(f"a section may have {MOST_LINES} attributes")
+                raise InvalidSessionDescription(f"a section may have {MOST_LINES} attributes")
     _close(sections, of_section)
     return Description(tuple(attributes), tuple(sections))
 
@@ -138,29 +137,29 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
     for ended in lines:
         line = ended.removesuffix("\r")
         if len(line) > MOST_LINE_CHARACTERS:
-            raise SdpRefused(f"a line may have {MOST_LINE_CHARACTERS} characters")
+            raise InvalidSessionDescription(f"a line may have {MOST_LINE_CHARACTERS} characters")
         if "\r" in line or _CONTROL.search(line):
-            raise SdpRefused("a line holds a control character")
+            raise InvalidSessionDescription("a line holds a control character")
         if len(line) < 2 or line[1] != "=" or not "a" <= line[0] <= "z":  # noqa: PLR2004 - "x="
-            raise SdpRefused(f"{line[:20]!r} is not a line of an SDP")
+            raise InvalidSessionDescription(f"{line[:20]!r} is not a line of an SDP")
         yield line[0], line[2:]
 
 
 def _section(value: str) -> Section:
     words = value.split(" ")
     if len(words) < 4 or not all(words) or len(words) - 3 > MOST_FORMATS:  # noqa: PLR2004 - kind, port, protocol, formats
-        raise SdpRefused(f"m={value[:40]!r} is not a media line")
+        raise InvalidSessionDescription(f"m={value[:40]!r} is not a media line")
     kind, port_text, protocol, *formats = words
     port = number(port_text.partition("/")[0], MOST_PORT)
     if port is None:
-        raise SdpRefused(f"{port_text[:10]!r} is not a port")
+        raise InvalidSessionDescription(f"{port_text[:10]!r} is not a port")
     return Section(kind, port, protocol, tuple(formats))
 
 
 def _attribute(value: str) -> Attribute:
     name, _, rest = value.partition(":")
     if not is_token(name, 64):
-        raise SdpRefused(f"a={value[:20]!r} is not an attribute")
+        raise InvalidSessionDescription(f"a={value[:20]!r} is not an attribute")
     return Attribute(name, rest)
 
 
