@@ -2,7 +2,7 @@
 
 Signalling owns SDP, names, order and the rules of the Connection API. The plane owns packets: it knows
 connections by the id that signalling gives them, and the tracks of a connection by their mid. All calls are
-made on one event loop. Only `wait_connected` waits; everything else takes effect at once and never blocks.
+made on one event loop. Only what is `async` waits; everything else takes effect at once and never blocks.
 `server.open_plane(settings)` is the asynchronous context that gives a plane.
 """
 
@@ -344,8 +344,8 @@ class Plane(Protocol):
         """Append a publication's packets to a file as they come, undecoded: `recording` has the format."""
         ...
 
-    def stop_recording(self, source: Source) -> None:
-        """Write out and close the file. A connection that ends closes its files too."""
+    async def stop_recording(self, source: Source) -> None:
+        """Return when everything is written. A connection that ends closes its files too."""
         ...
 
     def statistics(self) -> Statistics:
