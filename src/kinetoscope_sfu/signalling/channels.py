@@ -1,10 +1,11 @@
 """The calls about data channels: one publishes, any number receive, one of these may reply."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
-from ..plane import ChannelSource, PlaneRefusal
+from ..plane import ChannelSource, PlaneRefusal, TooMany
 from ..plane import DataChannel as PlaneChannel
 from .answering import take_offer
 from .lines import Negotiation
@@ -30,10 +31,11 @@ from .schemas import (
     checked_name,
 )
 from .sdp import parse
-from .sessions import Channel, Session, Sessions, told
+from .sessions import Channel, Session, Sessions
 
 SERVER_EVENTS = "server-events"
 MOST_CHANNEL_ID = 1022  # browsers open no channel beyond (Chromium: 1,024 streams)
+_FULL = invalid("the connection has as many data channels as it takes")
 _MOST_NUMBER = 65535  # of the 16 bits that WebRTC gives both limits
 
 
@@ -71,6 +73,7 @@ class Channels:
         await self._sessions.connected(session)
         if not session.negotiation.carries_data:
             raise NotConnected("The transport of data channels is not established")
+        self._forget_ended(session)
         return Answer(data_channels=[self._add(session, item) for item in wish.data_channels])
 
     async def update(self, session: Session, wish: DataChannels) -> Answer:
@@ -91,7 +94,7 @@ class Channels:
             return _failed(item, REPEATED)
         id_ = _next_id(session)
         if id_ is None:
-            return _failed(item, invalid("no channel id is left"))
+            return _failed(item, _FULL)
         channel = PlaneChannel(
             id_,
             name,
@@ -99,11 +102,15 @@ class Channels:
             item.max_retransmits,
             item.max_packet_life_time,
         )
-        with told():
+        try:
             if source is None:
                 self._plane.publish_channel(session.id, channel)
             elif not self._subscribe(session, channel, source, wait_for_ack=bool(item.wait_for_ack)):
                 return _failed(item, NOT_FOUND)
+        except TooMany:
+            return _failed(item, _FULL)
+        except PlaneRefusal:
+            return _failed(item, NOT_FOUND)
         session.channels[id_] = end = Channel(channel, source)
         session.last_channel_id = id_
         if item.can_reply and source is not None:
@@ -125,13 +132,23 @@ class Channels:
         ends = () if publisher is None else publisher.channels.values()
         return next((end for end in ends if end.source is None and end.channel.label == source[1]), None)
 
+    def _forget_ended(self, session: Session) -> None:
+        """Drop the ends that the plane has closed by itself: not acknowledged, or holding up the others."""
+        for id_ in tuple(session.channels):
+            try:
+                self._plane.channel_is_open(session.id, id_)
+            except PlaneRefusal:
+                del session.channels[id_]
+
     def _update(self, session: Session, item: DataChannel) -> DataChannel:
         source = item.session_id or "", item.data_channel_name or ""
         end = next((end for end in session.channels.values() if end.source == source), None)
         if end is None:
             return _failed(item, NOT_FOUND)
-        with told():
+        try:
             self._let_reply(session, end, allowed=bool(item.can_reply))
+        except PlaneRefusal:
+            return _failed(item, NOT_FOUND)
         return msgspec.structs.replace(item, id=end.channel.id)
 
     def _let_reply(self, session: Session, end: Channel, *, allowed: bool) -> None:
@@ -140,7 +157,8 @@ class Channels:
         for other_session, other in others:
             if other.can_reply and other is not end:
                 other.can_reply = False
-                self._plane.let_reply(other_session.id, other.channel.id, allowed=False)
+                with suppress(PlaneRefusal):  # it may just have ended
+                    self._plane.let_reply(other_session.id, other.channel.id, allowed=False)
         end.can_reply = allowed
         self._plane.let_reply(session.id, end.channel.id, allowed=allowed)
 

@@ -9,13 +9,15 @@ from .lines import APPLICATION, Line, Negotiation, Placed, Pull, PullWish, Push,
 from .numbers import Numbers, NumbersUsedUp
 from .offered import Format, extensions_of, formats_of
 from .refusals import REPEATED, InvalidSessionDescription, ItemError, invalid
-from .sdp import Description, Section
+from .sdp import MOST_SECTIONS, Description, Section
 from .transport import with_transport
 
 _SETUPS = {"active"}
 _SENDS = {"sendrecv", "sendonly"}
 _RECEIVES = {"sendrecv", "recvonly"}
 _DATA_PROTOCOL = "UDP/DTLS/SCTP"
+
+_FULL = invalid(f"the connection has {MOST_SECTIONS} m= sections already")
 
 _VIDEO_FEEDBACK = frozenset({"nack", "nack pli", "ccm fir", "transport-cc"})
 _OPUS = Format("opus", 111, 48000, 2, "minptime=10;useinbandfec=1", None, frozenset({"transport-cc"}))
@@ -103,6 +105,8 @@ def _push(lines: list[Line], numbers: Numbers, wish: PushWish) -> tuple[Numbers,
         return numbers, Placed(error=REPEATED)
     if wish.kind is None:
         return numbers, Placed(error=invalid("a track without an offer needs its kind, audio or video"))
+    if len(lines) >= MOST_SECTIONS:
+        return numbers, Placed(error=_FULL)
     formats: list[Format] = []
     try:
         for taken in TAKEN[wish.kind]:
@@ -152,6 +156,8 @@ def _place(lines: Sequence[Line], wish: PullWish) -> Line | ItemError:
             return invalid(f"the transceiver {wish.mid} cannot receive this track")
         return found
     free = next((line for line in lines if line.is_free and line.kind == wish.kind), None)
+    if free is None and len(lines) >= MOST_SECTIONS:
+        return _FULL
     return free or Line(next_mid(lines), wish.kind, is_ours=True)
 
 

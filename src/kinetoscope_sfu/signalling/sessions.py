@@ -27,6 +27,7 @@ from .applying import apply
 from .changing import with_closed
 from .lines import Negotiation
 from .refusals import (
+    InvalidParams,
     InvalidSessionDescription,
     NotConnected,
     ServerFull,
@@ -84,8 +85,10 @@ class Sessions:
     def open(self) -> Session:
         """Return a new session that nobody has connected to."""
         id_ = secrets.token_hex(16)
-        with told():
+        try:
             session = Session(id_, self.plane.open(id_), self._now())
+        except TooMany as error:
+            raise ServerFull("The server has as many connections as it takes") from error
         self._sessions[id_] = session
         return session
 
@@ -119,7 +122,9 @@ class Sessions:
 
     async def connected(self, session: Session) -> None:
         """Return when the session's connection is up; refuse when it does not come up in time."""
-        if not await self.plane.wait_connected(session.id, CONNECT_SECONDS):
+        with told():
+            is_connected = await self.plane.wait_connected(session.id, CONNECT_SECONDS)
+        if not is_connected:
             self.require(session.id)
             raise NotConnected("The connection is not up yet")
 
@@ -208,4 +213,4 @@ def told() -> Generator[None]:
     except RepeatedTrack as error:
         raise InvalidSessionDescription("an SSRC is in use on another section") from error
     except TooMany as error:
-        raise ServerFull(str(error) or "There is no room for this") from error
+        raise InvalidParams("The connection carries as much as it takes") from error

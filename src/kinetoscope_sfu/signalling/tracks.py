@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from ..plane import Source
+from ..plane import PlaneRefusal, Source
 from .answering import take_offer
 from .changing import with_closed, with_layers, with_source
 from .lines import Line, Negotiation, Placed, PullWish
@@ -247,15 +247,14 @@ class Tracks:
             yield Track("remote", line.mid, publisher, pull.name, status=status)
 
     def _shown_channel(self, session: Session, end: Channel) -> DataChannel:
-        is_open = self._sessions.plane.channel_is_open(session.id, end.channel.id)
+        try:
+            is_open = self._sessions.plane.channel_is_open(session.id, end.channel.id)
+            status = "active" if is_open else "initializing"
+        except PlaneRefusal:
+            status = "inactive"
         publisher, name = end.source or (None, end.channel.label)
-        return DataChannel(
-            "local" if end.source is None else "remote",
-            publisher,
-            name,
-            id=end.channel.id,
-            status="active" if is_open else "initializing",
-        )
+        location = "local" if end.source is None else "remote"
+        return DataChannel(location, publisher, name, id=end.channel.id, status=status)
 
     def _answer(self, session: Session) -> SessionDescription:
         return SessionDescription(self._sessions.answer_of(session), "answer")
