@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from conftest import JobsDone
 from kinetoscope.app import create_app
 from kinetoscope.engagement import count_likes, load_likes_by, load_likes_of
 from kinetoscope.kernel.db import Tx
@@ -16,6 +15,7 @@ from kinetoscope.wiring import Platform
 from support.cast import Hooks, Person, registered_video, signed_up
 from support.clock import FakeClock
 from support.in_process import running
+from support.jobs_done import JobsDone
 
 
 @pytest.fixture

@@ -39,6 +39,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "subscribe": {"track_ids": [str(uuid4())]},
     "change_subscription": {"preferred_rid": "h"},
     "renegotiate": {"sdp": ""},
+    "track_view": {"watch_duration": 1, "completion_percentage": 1},
+    "change_analytics_settings": {"count_owner_views": False},
+    "create_annotation": {"timestamp": 1, "title": "t", "annotation_type": "info"},
+    "change_annotation": {"title": "t"},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}
@@ -82,6 +86,7 @@ class Stage:
             "track_id": str(uuid4()),
             "connection_id": str(uuid4()),
             "user_id": str(uuid4()),
+            "annotation_id": str(uuid4()),
         }
 
     async def send(self, client: AsyncClient, operation: Operation, **options: Any) -> Response:
@@ -180,5 +185,7 @@ async def test_a_key_does_only_what_its_scopes_say(api: FastAPI, client: AsyncCl
 
 def _filled(path: str) -> str:
     for name in ("video_id", "participant_id", "track_id", "connection_id", "user_id", "project_id", "key_id", "comment_id", "upload_id", "session_id", "token"):
+    for name in ("video_id", "project_id", "key_id", "comment_id", "upload_id", "token"):
+    for name in ("video_id", "project_id", "key_id", "upload_id", "token", "annotation_id"):
         path = path.replace(f"{{{name}}}", str(uuid4()))
     return path

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ..kernel.clock import Clock
 from .models import IceServer, TurnCredentials
+from .realtime import Realtime
 
 
 class IceServers:
@@ -17,27 +18,30 @@ class IceServers:
         self,
         *,
         clock: Clock,
+        realtime: Realtime,
         stun_urls: Sequence[str],
         turn_urls: Sequence[str],
         turn_secret: bytes,
         ttl_seconds: int,
     ) -> None:
         self._clock = clock
+        self._realtime = realtime
         self._stun = tuple(stun_urls)
         self._turn = tuple(turn_urls)
         self._secret = turn_secret
         self._ttl = ttl_seconds
 
-    def public(self) -> list[IceServer]:
-        """Return what anybody may use."""
-        return [IceServer(self._stun)] if self._stun else []
+    async def public(self) -> list[IceServer]:
+        """Return what anybody may use: the STUN servers that are set, else our media server itself."""
+        urls = self._stun or await self._realtime.stun_urls()
+        return [IceServer(urls)] if urls else []
 
-    def of(self, holder: UUID) -> list[IceServer]:
+    async def of(self, holder: UUID) -> list[IceServer]:
         """Return what a participant, or an account, may use: TURN too, for a while."""
         if not self._turn:
-            return self.public()
+            return await self.public()
         turn = self.credentials(holder)
-        return [*self.public(), IceServer(self._turn, turn.username, turn.credential)]
+        return [*await self.public(), IceServer(self._turn, turn.username, turn.credential)]
 
     def credentials(self, holder: UUID) -> TurnCredentials:
         """Return credentials for TURN (draft-uberti-behave-turn-rest-00, coturn's `use-auth-secret`).

@@ -77,7 +77,7 @@ class Ingest:
                     [("track.published", events.about_track(track)) for track in tracks],
                     at=self._clock(),
                 )
-        return self._ingested(connection, answer)
+        return await self._ingested(connection, answer)
 
     async def play(self, actor: Actor, session_id: UUID, sdp: str) -> Ingested:
         """Receive the newest picture and sound of others (WHEP); refuses with `NothingPublished`.
@@ -107,7 +107,7 @@ class Ingest:
             ]
             async with self._connections.committing(connection) as tx:
                 await media_store.save_subscriptions(tx, connection.id, mids)
-        return self._ingested(connection, pulled.description.sdp)
+        return await self._ingested(connection, pulled.description.sdp)
 
     async def require(
         self, actor: Actor, session_id: UUID, connection_id: UUID, *, etags: Sequence[str] | None
@@ -163,13 +163,13 @@ class Ingest:
         anew = Standing(standing.session, standing.participant, standing.participant.joins, None)
         return await self._connections.ensured(anew, offered, kind=kind)
 
-    def _ingested(self, connection: Connection, answer: str) -> Ingested:
+    async def _ingested(self, connection: Connection, answer: str) -> Ingested:
         return Ingested(
             connection.session_id,
             connection.id,
             etag_of(connection),
             answer,
-            self._ice.of(connection.participant_id),
+            await self._ice.of(connection.participant_id),
         )
 
 

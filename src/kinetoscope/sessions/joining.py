@@ -50,7 +50,7 @@ class Joining:
             token,
             expires_at,
             self._ice.credentials(participant.id),
-            self._ice.of(participant.id),
+            await self._ice.of(participant.id),
         )
 
     async def leave(self, actor: Actor, session_id: UUID, participant_id: UUID) -> None:

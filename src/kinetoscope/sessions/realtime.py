@@ -5,15 +5,18 @@ https://developers.cloudflare.com/realtime/sfu/https-api/
 """
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, TypeVar
+from typing import Literal
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
+from ..kernel.realtime import RealtimeApp
 from .models import Description
 from .refusals import BadSdp, ConnectionNotUp, MediaRefused, MediaUnavailable
 
@@ -26,8 +29,9 @@ _PING_SECONDS = 3.0
 _NOBODY = "0" * 32
 _CONNECTIONS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 _SHOWN = 300
-
-S = TypeVar("S", bound=msgspec.Struct)
+_STUN_KEPT_SECONDS = 60.0
+_CLOUDFLARE = "rtc.live.cloudflare.com"
+_CLOUDFLARE_STUN = "stun:stun.cloudflare.com:3478"
 
 
 class ConnectionGone(Exception):  # noqa: N818 - it reads as what it is
@@ -92,28 +96,42 @@ class _Track(msgspec.Struct, rename="camel"):
     error_description: str | None = None
 
 
+class _IceServer(msgspec.Struct):
+    urls: list[str]
+
+
 class _Answer(msgspec.Struct, rename="camel"):
     session_id: str | None = None
     session_description: _Description | None = None
     requires_immediate_renegotiation: bool = False
     tracks: list[_Track] = []
+    ice_servers: list[_IceServer] = []
     error_code: str | None = None
     error_description: str | None = None
 
 
 class Realtime:
-    """Speaks to media servers as the app that they know us as."""
+    """Speaks to media servers as the app that they know us as; `app` tells which, and where ours is."""
 
-    def __init__(self, app_id: str, secret: str) -> None:
-        self._app = f"/v1/apps/{app_id}"
-        self._headers = {"Authorization": f"Bearer {secret}"}
+    def __init__(self, app: Callable[[], RealtimeApp]) -> None:
+        self._find_app = app
+        self._app = ""
         self._client: httpx.AsyncClient | None = None
+        self.own_url = ""
+        self._stun_urls: tuple[str, ...] = ()
+        self._stun_asked = -_STUN_KEPT_SECONDS
 
     async def open(self) -> None:
         """Make the client; connections are opened when they are first needed."""
+        app = self._find_app()
+        self.own_url = app.url.removesuffix("/v1")
+        self._app = f"/v1/apps/{app.app_id}"
         # No proxy of the environment: the way to the media server is short.
         self._client = httpx.AsyncClient(
-            timeout=TIMEOUT, limits=_CONNECTIONS, headers=self._headers, trust_env=False
+            timeout=TIMEOUT,
+            limits=_CONNECTIONS,
+            headers={"Authorization": f"Bearer {app.app_secret}"},
+            trust_env=False,
         )
 
     async def close(self) -> None:
@@ -128,6 +146,19 @@ class Realtime:
         """
         with suppress(ConnectionGone, MediaRefused, BadSdp):
             await self._call("GET", RealtimeSession(url, _NOBODY), "", seconds=_PING_SECONDS)
+
+    async def stun_urls(self) -> tuple[str, ...]:
+        """Return where our own media server answers STUN; what it last said while it cannot be asked."""
+        if urlsplit(self.own_url).hostname == _CLOUDFLARE:
+            return (_CLOUDFLARE_STUN,)
+        if time.monotonic() - self._stun_asked > _STUN_KEPT_SECONDS:
+            self._stun_asked = time.monotonic()
+            with suppress(MediaUnavailable, MediaRefused, ConnectionGone):
+                url = f"{self.own_url}/v1/turn/keys/own/credentials/generate-ice-servers"
+                answer = await self._request("POST", url, {"ttl": 60}, seconds=_PING_SECONDS)
+                urls = [url for server in answer.ice_servers for url in server.urls]
+                self._stun_urls = tuple(url for url in urls if url.startswith("stun:"))
+        return self._stun_urls
 
     async def new_session(self, url: str) -> RealtimeSession:
         """Make a connection that nobody has connected to yet."""

@@ -65,7 +65,8 @@ def _etag(session: Session) -> str:
 @inside.get("/ice-servers", response_model_exclude_none=True, **declare(Access.OPTIONAL))
 async def get_ice_servers(actor: MaybeActor, ice: Ice) -> IceServerList:
     """Return how to reach the media: STUN for everybody, TURN for who shows a credential, for a while."""
-    servers = ice.public() if actor is None else ice.of(actor.participant_id or actor.user_id)
+    holder = actor and (actor.participant_id or actor.user_id)
+    servers = await ice.of(holder) if holder else await ice.public()
     return IceServerList(ice_servers=[IceServerOut.of(server) for server in servers])
 
 

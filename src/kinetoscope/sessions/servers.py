@@ -22,22 +22,20 @@ class MediaServers:
     one, as soon as somebody in them connects again.
     """
 
-    def __init__(self, db: Database, *, clock: Clock, realtime: Realtime, own_url: str | None) -> None:
+    def __init__(self, db: Database, *, clock: Clock, realtime: Realtime) -> None:
         self._db = db
         self._clock = clock
         self._realtime = realtime
-        self._own_url = own_url
 
     async def renew(self) -> None:
         """Enter this machine's server if it answers: others may use it."""
-        if self._own_url is None:
-            return
+        url = self._realtime.own_url
         try:
-            await self._realtime.ping(self._own_url)
+            await self._realtime.ping(url)
         except MediaUnavailable:
             return
         async with self._db.read() as tx:
-            await save_server(tx, self._own_url, at=self._clock())
+            await save_server(tx, url, at=self._clock())
 
     async def choose(self) -> str:
         """Return the address of a server that answers, our own first; refuses with `MediaUnavailable`."""
@@ -47,9 +45,10 @@ class MediaServers:
         """Return the address of a server that answers and is not this one."""
         async with self._db.read() as tx:
             known = await list_servers(tx, since=self._clock() - _BELIEVED)
-        candidates = [self._own_url, *(url for url in known if url != self._own_url)]
+        own = self._realtime.own_url
+        candidates = [own, *(url for url in known if url != own)]
         for url in candidates:
-            if url is None or url == dead:
+            if url == dead:
                 continue
             try:
                 await self._realtime.ping(url)

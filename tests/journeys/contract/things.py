@@ -81,6 +81,15 @@ def engagement(stage: Stage) -> Dictionaries:
     }
 
 
+def analytics(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 3)
+    sittings = [str(uuid4()) for _ in range(3)]
+    for sitting in sittings:
+        report = {"session_id": sitting, "watch_duration": 5, "completion_percentage": 50}
+        stage.bob.post(f"/api/v1/videos/{videos[0]}/track-view", json=report).raise_for_status()
+    return {"videos": videos, "sittings": sittings}
+
+
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "operations": operations,
     "accounts": accounts,
@@ -89,6 +98,7 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "media": media,
     "engagement": engagement,
     "sessions": sessions,
+    "analytics": analytics,
 }
 
 
