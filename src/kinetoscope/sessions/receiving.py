@@ -12,7 +12,7 @@ from .models import Actor, Connection, Subscribed, SubscriptionResult
 from .realtime import Pull, Pulled, Realtime
 from .refusals import ConnectionReplaced, NoOfferPending, SubscriptionNotFound, TrackNotFound
 from .sdp import Offered, read_sdp
-from .wishes import Wish, results_of, sort_out
+from .wishes import Wish, results_of
 
 
 class Receiving:

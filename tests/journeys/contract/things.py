@@ -6,6 +6,7 @@ Each tag has a function here and, where no schema can say something, a file `<ta
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 
@@ -15,6 +16,7 @@ from support.people import settled, upload
 
 from .rooms import sessions
 from .stage import Dictionaries, Stage, ids, made
+
 
 def operations(_: Stage) -> Dictionaries:
     return {}
