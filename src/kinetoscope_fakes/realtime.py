@@ -16,6 +16,7 @@ from .descriptions import Line, read_lines, write
 
 MOST_TRACKS = 64
 MOST_BYTES = 1 << 20
+STUN_URL = "stun:192.0.2.1:3478"
 
 Json = dict[str, Any]
 
@@ -111,7 +112,11 @@ class RealtimeFake:
         self.calls.append((method, path))
         if self.is_down:
             raise Declined(503, "internal_error", "Backend error")
-        if headers.get("authorization") != f"Bearer {self._secret}" or not path.startswith(self._prefix):
+        if headers.get("authorization") != f"Bearer {self._secret}":
+            raise Declined(401, "unauthorized", "The app or its secret is not known")
+        if path.startswith("/v1/turn/keys/") and path.endswith("/credentials/generate-ice-servers"):
+            return 201, {"iceServers": [{"urls": [STUN_URL]}]}
+        if not path.startswith(self._prefix):
             raise Declined(401, "unauthorized", "The app or its secret is not known")
         wish = _read(body)
         parts = path.removeprefix(self._prefix).strip("/").split("/")

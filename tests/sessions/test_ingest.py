@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, Response
 
-from kinetoscope_fakes.realtime import RealtimeFake
+from kinetoscope_fakes.realtime import STUN_URL, RealtimeFake
 from support.cast import Hooks, Person, signed_up
 from support.peers import Peer
 from support.rooms import BASE, Member, Room, room_of
@@ -41,6 +41,7 @@ async def test_one_request_publishes_every_line(
     assert answer.text.count("m=") == 2
     assert answer.headers["location"].startswith(f"{BASE}/whip/{room.id}/")
     assert answer.headers["etag"].startswith('"')
+    assert f'<{STUN_URL}>; rel="ice-server", ' in answer.headers["link"]
     assert '<turn:turn.example.org:3478>; rel="ice-server"; username="' in answer.headers["link"]
     assert await tracks_in(host, room) == ["audio", "video"]
 

@@ -12,7 +12,7 @@ from .models import Actor, Connection, Subscribed, SubscriptionResult
 from .realtime import Pull, Pulled, Realtime
 from .refusals import ConnectionReplaced, NoOfferPending, SubscriptionNotFound, TrackNotFound
 from .sdp import Offered, read_sdp
-from .wishes import Wish, results_of
+from .wishes import Wish, results_of, sort_out
 
 
 class Receiving:
@@ -105,6 +105,14 @@ class Receiving:
             async with self._connections.committing(connection) as tx:
                 await media_store.save_preferred_rid(tx, connection.id, track_id, rid)
         return SubscriptionResult(track_id, subscription.mid, "active")
+
+    async def _wish(self, standing: Standing, track_ids: Sequence[UUID], offered: Offered | None) -> Wish:
+        async with self._db.read() as tx:
+            sources = await media_store.find_sources(tx, standing.session.id, track_ids)
+            received = await _received(tx, standing.connection)
+        return sort_out(
+            track_ids, own=standing.participant, sources=sources, received=received, offered=offered
+        )
 
     async def _pull(self, standing: Standing, offered: Offered | None, sdp: str | None, wish: Wish) -> Pulled:
         connection = await self._connections.ensured(standing, offered)
