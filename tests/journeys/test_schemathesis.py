@@ -50,7 +50,7 @@ def test_the_document_is_what_the_platform_does(server: Server, sign_up: SignUp,
     config = tmp_path / "schemathesis.toml"
     settings = (HERE / "schemathesis.toml").read_text(encoding="utf-8")
     config.write_text(settings + "".join(_dictionary(name, values) for name, values in known.items()))
-    kept = [keys["alice"].id, *known["videos"], *known["projects"], *known["uploads"]]
+    kept = [keys["alice"].id, *known["videos"], *known["projects"], *known["uploads"], *known["comments"]]
     before = carried_out(server)
     ran = subprocess.run(
         [
@@ -108,6 +108,8 @@ def things_of(person: httpx.Client, clip: Path) -> dict[str, list[Any]]:
         "projects": _ids(person, "projects", "name", 2),
         "projects to delete": _ids(person, "projects", "name", 20),
         "keys": _ids(person, "api-keys", "name", 20),
+        "comments": _ids(person, f"videos/{videos[1]}/comments", "text", 3),
+        "comments to delete": _ids(person, f"videos/{videos[1]}/comments", "text", 20),
         "signatures": [signed],
         "processings": [processing_id],
         "files": [path, *(urls[name].rpartition("/")[2] for name in ("thumbnail_url", "storyboard_url"))],
