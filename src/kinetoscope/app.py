@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .albums import photo_routes
+from .albums import routes as albums_routes
 from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
@@ -30,6 +32,9 @@ _EXPOSED_HEADERS = (
     "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires"
 )
+
+_FORM_AROUND_BYTES = 64 << 10
+"""What a form may add to the file in it."""
 
 
 def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
@@ -66,6 +71,8 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *media_routes.routers,
         videos_routes.router,
         *engagement_routes.routers,
+        albums_routes.router,
+        *photo_routes.routers,
     ):
         api.include_router(router)
     describe(api)
@@ -85,7 +92,10 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         )
     return Edge(
         app,
-        limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads/": None}),
+        limits=BodyLimits(
+            settings.max_body_bytes,
+            {"/api/v1/uploads/": None, "/api/v1/photos": settings.max_photo_bytes + _FORM_AROUND_BYTES},
+        ),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),
     )

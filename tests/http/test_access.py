@@ -1,5 +1,6 @@
 """All routes × all callers: each answers exactly as its declaration says."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "patch_video": {"title": "t"},
     "add_comment": {"text": "t"},
     "change_comment": {"text": "t"},
+    "create_album": {"title": "t"},
+    "update_album": {"title": "t"},
+    "add_album_item": {"media_type": "video", "media_id": str(uuid4())},
+    "reorder_album": {"item_orders": []},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}
@@ -65,6 +70,9 @@ class Stage:
             "project_id": project_id,
             "key_id": str(uuid4()),
             "comment_id": str(uuid4()),
+            "album_id": str(uuid4()),
+            "item_id": str(uuid4()),
+            "photo_id": str(uuid4()),
         }
 
     async def send(self, client: AsyncClient, operation: Operation, **options: Any) -> Response:
@@ -159,6 +167,4 @@ async def test_a_key_does_only_what_its_scopes_say(api: FastAPI, client: AsyncCl
 
 
 def _filled(path: str) -> str:
-    for name in ("video_id", "project_id", "key_id", "comment_id", "upload_id", "token"):
-        path = path.replace(f"{{{name}}}", str(uuid4()))
-    return path
+    return re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)

@@ -29,6 +29,7 @@ _TAGS = [
     {"name": "videos", "description": "Metadata, ownership, visibility."},
     {"name": "media", "description": "Files: uploads, processing, playback."},
     {"name": "engagement", "description": "Likes, shares, comments."},
+    {"name": "albums", "description": "Collections of photos and videos, and the photos themselves."},
     {"name": "operations", "description": "Health, metrics, this document."},
 ]
 

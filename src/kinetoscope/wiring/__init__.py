@@ -16,6 +16,7 @@ from ..kernel.secrets import Keyring
 from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
+from .albums import albums_part
 from .edge import edge_part
 from .engagement import engagement_part
 from .media import media_part
@@ -29,6 +30,7 @@ QUICK_PLACES = 64
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
     engagement_part,
+    albums_part,
     media_part,
     videos_part,
     accounts_part,
