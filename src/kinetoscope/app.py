@@ -14,6 +14,8 @@ from . import health
 from .accounts import routes as accounts_routes
 from .albums import photo_routes
 from .albums import routes as albums_routes
+from .analytics import routes as analytics_routes
+from .analytics.front import TrackingFront
 from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
@@ -22,7 +24,9 @@ from .kernel.errors import Refusal
 from .kernel.settings import Settings
 from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
+from .pages import routes as pages_routes
 from .projects import routes as projects_routes
+from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
@@ -73,6 +77,10 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *engagement_routes.routers,
         albums_routes.router,
         *photo_routes.routers,
+        showcase_routes.router,
+        pages_routes.router,
+        *engagement_routes.routers,
+        analytics_routes.router,
     ):
         api.include_router(router)
     describe(api)
@@ -81,7 +89,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
 
 def create_app(platform: Platform, settings: Settings) -> ASGIApp:
     """Return the whole HTTP application: edge, hot front, CORS where it is set, and all routes."""
-    app: ASGIApp = VideoFront(create_api(platform, public_url=settings.public_url))
+    app: ASGIApp = TrackingFront(VideoFront(create_api(platform, public_url=settings.public_url)))
     if settings.cors_origins:
         app = CORSMiddleware(
             app,

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from conftest import JobsDone
 from kinetoscope.kernel.db import Tx
 from support import shelf
 from support.cast import Person, registered_video
+from support.jobs_done import JobsDone
 
 
 async def test_a_new_album_is_the_whole_object_and_private(alice: Person) -> None:

@@ -14,7 +14,6 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from PIL import Image
 
-from conftest import JobsDone
 from kinetoscope.albums import PhotoCleaning
 from kinetoscope.kernel.db import Tx
 from kinetoscope.kernel.settings import Settings
@@ -22,6 +21,7 @@ from kinetoscope.wiring import Platform
 from support import shelf
 from support.cast import Person
 from support.clock import FakeClock
+from support.jobs_done import JobsDone
 from support.pictures import picture, png, snapshot, with_archive
 
 PHOTO = picture("PNG", (40, 30))

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from conftest import JobsDone
 from kinetoscope.kernel.db import Tx
 from support.cast import Person, registered_video
+from support.jobs_done import JobsDone
 
 
 async def said(
@@ -131,7 +131,7 @@ async def test_comments_are_listed_newest_first_or_along_the_video_in_pages(alic
 
 async def test_only_its_author_changes_a_comment(alice: Person, bob: Person) -> None:
     video = await registered_video(alice)
-    comment = await said(bob, video, "The bets", timestamp=3)
+    comment = await said(bob, video, "The best", timestamp=3)
     path = f"/api/v1/comments/{comment['id']}"
     refused = await alice.patch(path, json={"text": "The worst"})
     assert (refused.status_code, refused.json()["code"]) == (403, "not_your_comment")

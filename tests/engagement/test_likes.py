@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from conftest import JobsDone
 from kinetoscope.engagement import count_likes, load_likes_by, load_likes_of
 from kinetoscope.kernel.db import Tx
 from kinetoscope.wiring import Platform
 from support.cast import Hooks, Person, registered_video, signed_up
 from support.clock import FakeClock
+from support.jobs_done import JobsDone
 
 
 def at(transport: ASGITransport, person: Person) -> AsyncClient:

@@ -17,10 +17,13 @@ from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
 from .albums import albums_part
+from .analytics import analytics_part
 from .edge import edge_part
 from .engagement import engagement_part
 from .media import media_part
+from .pages import pages_part
 from .part import Base, Part, Resource, reacting
+from .showcase import showcase_part
 from .videos import videos_part
 
 __all__ = ["Platform", "build_platform"]
@@ -31,9 +34,12 @@ QUICK_PLACES = 64
 _PARTS: Sequence[Callable[[Base], Part]] = (
     engagement_part,
     albums_part,
+    analytics_part,
+    showcase_part,
     media_part,
     videos_part,
     accounts_part,
+    pages_part,
 )
 _FACTS = (CHANGED, DELETED)
 
