@@ -174,7 +174,3 @@ async def test_a_key_does_only_what_its_scopes_say(api: FastAPI, client: AsyncCl
 
 def _filled(path: str) -> str:
     return re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)
-    for name in ("video_id", "project_id", "key_id", "comment_id", "upload_id", "token"):
-    for name in ("video_id", "project_id", "key_id", "upload_id", "token", "annotation_id"):
-        path = path.replace(f"{{{name}}}", str(uuid4()))
-    return path
