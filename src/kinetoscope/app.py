@@ -79,7 +79,6 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *photo_routes.routers,
         showcase_routes.router,
         pages_routes.router,
-        *engagement_routes.routers,
         analytics_routes.router,
     ):
         api.include_router(router)
