@@ -172,6 +172,7 @@ class Settings(BaseSettings):
         ge=2,
         le=1200,
         description="How many months raw views are kept; what reports show of older ones stays.",
+    )
     realtime_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
         default=None,
         description="Media server to use instead of our own: it speaks Cloudflare Realtime's Connection API. "
