@@ -29,6 +29,7 @@ from support.promise import Promise
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
+    DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
     DELETE FROM media_servers; DELETE FROM video_sessions;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
     DELETE FROM video_viewer_hours;
@@ -100,6 +101,15 @@ async def platform(dsn: str, settings: Settings, session_clock: FakeClock) -> Pl
 def second_platform(dsn: str, settings: Settings, session_clock: FakeClock) -> Platform:
     """The same installation once more, as another process would have it."""
     return build_platform(settings, dsn=dsn, keyring=Keyring(b"k" * 32), clock=session_clock)
+
+
+@pytest.fixture
+async def second(
+    second_platform: Platform, settings: Settings, clock: FakeClock
+) -> AsyncGenerator[ASGITransport]:
+    """The application of another process of the same installation."""
+    async with running(create_app(second_platform, settings)) as transport:
+        yield transport
 
 
 @pytest.fixture(scope="session")

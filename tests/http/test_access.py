@@ -32,6 +32,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "patch_video": {"title": "t"},
     "add_comment": {"text": "t"},
     "change_comment": {"text": "t"},
+    "create_album": {"title": "t"},
+    "update_album": {"title": "t"},
+    "add_album_item": {"media_type": "video", "media_id": str(uuid4())},
+    "reorder_album": {"item_orders": []},
     "create_session": {"session_name": "t"},
     "update_session": {"session_name": "t"},
     "patch_session": {"session_name": "t"},
@@ -82,6 +86,9 @@ class Stage:
             "project_id": project_id,
             "key_id": str(uuid4()),
             "comment_id": str(uuid4()),
+            "album_id": str(uuid4()),
+            "item_id": str(uuid4()),
+            "photo_id": str(uuid4()),
             "session_id": str(uuid4()),
             "participant_id": str(uuid4()),
             "track_id": str(uuid4()),
@@ -185,4 +192,5 @@ async def test_a_key_does_only_what_its_scopes_say(api: FastAPI, client: AsyncCl
 
 
 def _filled(path: str) -> str:
+    return re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)
     return re.sub(r"\{\w+_id\}|\{token\}", str(uuid4()), path)

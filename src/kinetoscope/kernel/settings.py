@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         default=1 << 20, ge=1024, description="Largest request body that is not an upload, in bytes."
     )
     max_upload_bytes: int = Field(default=20 << 30, ge=1024, description="Largest video file, in bytes.")
+    max_photo_bytes: int = Field(default=32 << 20, ge=1024, description="Largest photo file, in bytes.")
+    photo_quota_bytes: int = Field(
+        default=10 << 30, ge=0, description="Bytes that the photos of one account may take, as they are kept."
+    )
     upload_expiry_hours: int = Field(
         default=24, ge=1, le=720, description="How long an unfinished upload is kept."
     )

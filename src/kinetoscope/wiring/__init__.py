@@ -16,6 +16,7 @@ from ..kernel.secrets import Keyring
 from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
+from .albums import albums_part
 from .analytics import analytics_part
 from .edge import edge_part
 from .engagement import engagement_part
@@ -34,6 +35,7 @@ QUICK_PLACES = 64
 _PARTS: Sequence[Callable[[Base], Part]] = (
     sessions_part,
     engagement_part,
+    albums_part,
     analytics_part,
     showcase_part,
     media_part,

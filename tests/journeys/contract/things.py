@@ -13,6 +13,7 @@ import httpx
 from support.cast import PASSWORD
 from support.clips import make_clip
 from support.people import settled, upload
+from support.pictures import picture
 
 from .rooms import sessions
 from .stage import Dictionaries, Stage, ids, made
@@ -92,6 +93,29 @@ def analytics(stage: Stage) -> Dictionaries:
     return {"videos": videos, "sittings": sittings}
 
 
+def albums(stage: Stage) -> Dictionaries:
+    album, other = ids(stage.alice, "albums", "title", 2)
+    photos = [photo_of(stage.alice) for _ in range(12)]
+    items = [item_of(stage.alice, album, photo["id"]) for photo in photos[:3]]
+    leaving = [item_of(stage.alice, album, photo["id"]) for photo in photos[3:8]]
+    signed, photo_id, name = urlsplit(photos[0]["url"]).path.split("/")[2:]
+    return {
+        "albums": [album, other],
+        "albums to delete": ids(stage.alice, "albums", "title", 20),
+        "albums with items": [album],
+        "items": items,
+        "items to delete": leaving,
+        "media": ids(stage.alice, "videos", "title", 10),
+        "kinds": ["video"],
+        "photos": [photo["id"] for photo in photos[:3]],
+        "photos to delete": [photo["id"] for photo in photos[8:]],
+        "photos with files": [photo_id],
+        "signatures": [signed],
+        "files": [name],
+        "versions": ["*"],
+    }
+
+
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "operations": operations,
     "accounts": accounts,
@@ -99,6 +123,7 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "videos": videos,
     "media": media,
     "engagement": engagement,
+    "albums": albums,
     "sessions": sessions,
     "analytics": analytics,
 }
@@ -108,3 +133,18 @@ def upload_of(person: httpx.Client, video_id: str) -> str:
     """Begin an upload and return its token."""
     url: str = person.post(f"/api/v1/videos/{video_id}/upload", json={}).json()["upload_url"]
     return url.rpartition("/")[2]
+
+
+def photo_of(person: httpx.Client) -> dict[str, Any]:
+    """Upload a photo and return it."""
+    answer = person.post("/api/v1/photos", files={"file": ("a.png", picture("PNG", (40, 30)))})
+    assert answer.status_code == 201, answer.text
+    photo: dict[str, Any] = answer.json()
+    return photo
+
+
+def item_of(person: httpx.Client, album_id: str, photo_id: str) -> str:
+    """Put a photo into an album and return the item's id."""
+    wish = {"media_type": "photo", "media_id": photo_id}
+    item: str = made(person, f"albums/{album_id}/items", wish)["id"]
+    return item
