@@ -9,6 +9,7 @@ const LAYERS: RTCRtpEncodingParameters[] = [
   { rid: "b", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: "a", scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
 ];
+const LONGEST_CONNECTING_MS = 10_000;
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
 export interface Received {
@@ -100,7 +101,26 @@ export class Connection {
     if (trackId !== undefined) this.#received({ trackId, media: event.track });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Wait until what was negotiated first is connected: a further offer would only wait at the server. */
+  #connected(): Promise<void> {
+    const peer = this.#peer;
+    if (peer.currentRemoteDescription === null || peer.connectionState === "connected") return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        if (peer.connectionState === "connecting" || peer.connectionState === "new") return;
+        peer.removeEventListener("connectionstatechange", done);
+        resolve();
+      };
+      peer.addEventListener("connectionstatechange", done);
+      setTimeout(resolve, LONGEST_CONNECTING_MS);
+    });
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const work = async (): Promise<T> => {
+      await this.#connected();
+      return task();
+    };
     const mine = this.#last.then(work, work);
     this.#last = mine.catch(() => undefined);
     return mine;
