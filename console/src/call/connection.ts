@@ -46,12 +46,8 @@ export class Connection {
   /** Send a track, and return its id. */
   publish(media: MediaStreamTrack, type: TrackType, name: string): Promise<string> {
     return this.#inTurn(async () => {
-      const transceiver = this.#peer.addTransceiver(media, {
-        direction: "sendonly",
-        ...(type === "video" ? { sendEncodings: LAYERS } : type === "screen" ? { sendEncodings: SCREEN } : {}),
-      });
+      const transceiver = await this.#offered(media, type);
       try {
-        await this.#peer.setLocalDescription(await this.#peer.createOffer());
         const published = await this.#client.publish(this.#peer.localDescription?.sdp ?? "", type, name);
         await this.#peer.setRemoteDescription({ type: "answer", sdp: published.sdp });
         this.#sent.set(published.track_id, { trackId: published.track_id, transceiver });
@@ -99,6 +95,25 @@ export class Connection {
   #arrived(event: RTCTrackEvent): void {
     const trackId = this.#tracks.get(event.transceiver.mid ?? "");
     if (trackId !== undefined) this.#received({ trackId, media: event.track });
+  }
+
+  /** Offer a track: a camera in layers, unless the browser finds no number left to tell them apart. */
+  async #offered(media: MediaStreamTrack, type: TrackType): Promise<RTCRtpTransceiver> {
+    const choices = type === "video" ? [LAYERS, undefined] : type === "screen" ? [SCREEN] : [undefined];
+    for (const [tries, sendEncodings] of choices.entries()) {
+      const transceiver = this.#peer.addTransceiver(media, {
+        direction: "sendonly",
+        ...(sendEncodings === undefined ? {} : { sendEncodings }),
+      });
+      try {
+        await this.#peer.setLocalDescription(await this.#peer.createOffer());
+        return transceiver;
+      } catch (error) {
+        transceiver.stop();
+        if (tries === choices.length - 1) throw error;
+      }
+    }
+    throw new Error("unreachable");
   }
 
   /** Wait until what was negotiated first is connected: a further offer would only wait at the server. */
