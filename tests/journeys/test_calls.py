@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-PATIENCE_MS = 40_000
+PATIENCE_MS = 60_000
 PICTURES = """count => {
     const shown = [...document.querySelectorAll(".tile video")].filter(video => video.videoWidth > 0);
     return document.querySelectorAll(".tile").length === count && shown.length === count;

@@ -9,6 +9,7 @@ const LAYERS: RTCRtpEncodingParameters[] = [
   { rid: "b", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: "a", scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
 ];
+const LONGEST_SILENCE_MS = 4_000;
 const LONGEST_CONNECTING_MS = 10_000;
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
@@ -29,6 +30,7 @@ export class Connection {
   readonly #sent = new Map<string, Sent>();
   readonly #tracks = new Map<string, string>(); // mid → track
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(client: SessionClient, received: (received: Received) => void, failed: () => void) {
     this.#client = client;
@@ -38,8 +40,13 @@ export class Connection {
       bundlePolicy: "max-bundle",
     });
     this.#peer.addEventListener("track", (event) => this.#arrived(event));
+    let silence = 0;
     this.#peer.addEventListener("connectionstatechange", () => {
-      if (this.#peer.connectionState === "failed") failed();
+      clearTimeout(silence);
+      const state = this.#peer.connectionState;
+      if (state === "failed") failed();
+      // A browser gives up after some 20 s only; by then the others are told that one has left.
+      if (state === "disconnected") silence = window.setTimeout(() => this.#isClosed || failed(), LONGEST_SILENCE_MS);
     });
   }
 
@@ -89,6 +96,7 @@ export class Connection {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#peer.close();
   }
 
