@@ -88,7 +88,7 @@ async def test_two_see_each_other_and_a_third_who_comes_late(
         await page.context.close()
 
 
-@pytest.mark.parametrize("program", ["api", "sfu"])
+@pytest.mark.parametrize("program", ["api"])
 async def test_a_call_outlives_a_process_that_is_killed(
     browser: Browser, platform_url: tuple[Server, str], room: tuple[httpx.Client, str], program: str
 ) -> None:
