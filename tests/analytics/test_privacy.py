@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import subprocess
+from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -10,7 +11,6 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from conftest import JobsDone
 from kinetoscope.analytics import Salts
 from kinetoscope.analytics.keeping import FORGET_VIEWER
 from kinetoscope.cli.dumps import dump_to
@@ -25,6 +25,7 @@ from support.clock import FakeClock
 
 from .conftest import CHROME, From, analytics, tracked
 
+JobsDone = Callable[[], Awaitable[None]]
 ADDRESSES = [f"198.51.100.{number}" for number in range(1, 9)] + ["2001:db8::7:1", "192.0.2.77"]
 
 
