@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,7 @@ from httpx import AsyncClient
 from kinetoscope.analytics import Salts
 from kinetoscope.analytics.keeping import FORGET_VIEWER
 from kinetoscope.cli.dumps import dump_to
-from kinetoscope.kernel.db import Tx
+from kinetoscope.kernel.db import Database, Tx
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
@@ -30,10 +30,15 @@ ADDRESSES = [f"198.51.100.{number}" for number in range(1, 9)] + ["2001:db8::7:1
 
 
 @pytest.fixture
-def salts(platform: Platform) -> Salts:
+async def salts(platform: Platform, tx: Tx) -> AsyncGenerator[Salts]:
+    """The salts of the platform, of which there are none yet."""
     found = platform.services[Salts]
     assert isinstance(found, Salts)
-    return found
+    await found.close()
+    await tx.execute("TRUNCATE viewer_salts")
+    yield found
+    await found.close()
+    await tx.execute("TRUNCATE viewer_salts")
 
 
 def dump_of(data_dir: Path) -> bytes:
@@ -106,7 +111,7 @@ def recovered(viewers: set[UUID], keys: list[bytes]) -> set[str]:
 
 
 async def test_our_own_dumps_hold_no_salt(
-    video: str, client: AsyncClient, settings: Settings, tmp_path: Path, tx: Tx
+    video: str, client: AsyncClient, settings: Settings, tmp_path: Path, tx: Tx, salts: Salts
 ) -> None:
     await tracked(client, video)
     sealed = bytes(await tx.fetch_value("SELECT salt FROM viewer_salts"))
@@ -193,3 +198,14 @@ async def _sign_in(person: Person) -> None:
     body = {"email": person.tokens["user"]["email"], "password": PASSWORD}
     answer = await person.post("/api/v1/auth/login", json=body)
     person.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+async def test_after_the_root_secret_is_lost_all_processes_agree_on_a_new_salt(
+    db: Database, clock: FakeClock, salts: Salts
+) -> None:
+    await Salts(db, clock=clock, seal_keys=[b"lost" * 8]).of(clock().date())
+    processes = [Salts(db, clock=clock, seal_keys=[b"new." * 8]) for _ in range(8)]
+    found = await asyncio.gather(*(process.of(clock().date()) for process in processes))
+    for process in processes:
+        await process.close()
+    assert len(set(found)) == 1

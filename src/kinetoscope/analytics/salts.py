@@ -49,9 +49,10 @@ class Salts:
         self._forget_expired()
         async with self._db.read() as tx:
             offered = self._sealed(day, secrets.token_bytes(_SALT_BYTES))
-            salt = self._opened(day, await store.publish_salt(tx, day, offered))
+            sealed = await store.publish_salt(tx, day, offered)
+            salt = self._opened(day, sealed)
             if salt is None:  # sealed under a root secret that is gone
-                salt = self._opened(day, await store.replace_salt(tx, day, offered))
+                salt = self._opened(day, await store.replace_salt(tx, day, sealed, offered))
         assert salt is not None, "what was just sealed can be opened"
         self._remember(day, salt)
         return salt

@@ -163,10 +163,13 @@ async def publish_salt(tx: Tx, day: date, sealed: bytes) -> bytes:
     return sealed if found is None else found
 
 
-async def replace_salt(tx: Tx, day: date, sealed: bytes) -> bytes:
-    """Put a salt in the place of one that nobody can open."""
-    await tx.execute("UPDATE viewer_salts SET salt = $2 WHERE day = $1", day, sealed)
-    return sealed
+async def replace_salt(tx: Tx, day: date, unreadable: bytes, sealed: bytes) -> bytes:
+    """Put a salt in the place of one that nobody can open; return the one of whoever did it first."""
+    await tx.execute(
+        "UPDATE viewer_salts SET salt = $3 WHERE day = $1 AND salt = $2", day, unreadable, sealed
+    )
+    found: bytes = await tx.fetch_value("SELECT salt FROM viewer_salts WHERE day = $1", day)
+    return found
 
 
 async def destroy_salts(tx: Tx, *, before: date) -> list[date]:
