@@ -22,6 +22,7 @@ from kinetoscope.wiring import Platform
 from support import external_postgres
 from support.cast import PASSWORD, Person
 from support.clock import FakeClock
+from support.jobs_done import JobsDone
 
 from .conftest import CHROME, From, analytics, tracked
 

@@ -11,6 +11,7 @@ SUMMARIES = {
     "serve": "Start everything that one machine needs, and keep it running.",
     "api": "Run one API process alone.",
     "worker": "Run one job worker alone.",
+    "sfu": "Run the media server alone.",
     "db": "Start, stop, look into, dump and restore the database.",
     "admin": "Make administrators, change keys.",
     "analytics": "Make the figures of all reports anew.",
