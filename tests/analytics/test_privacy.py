@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import subprocess
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +26,6 @@ from support.jobs_done import JobsDone
 
 from .conftest import CHROME, From, analytics, tracked
 
-JobsDone = Callable[[], Awaitable[None]]
 ADDRESSES = [f"198.51.100.{number}" for number in range(1, 9)] + ["2001:db8::7:1", "192.0.2.77"]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import LiteralString
 from uuid import UUID
 
@@ -248,14 +248,3 @@ async def save_settings(tx: Tx, video_id: UUID, *, count_owner_views: bool) -> N
         video_id,
         count_owner_views,
     )
-
-
-async def count_likes(tx: Tx, video_id: UUID, *, since: datetime, until: datetime) -> int:
-    """Return how many likes a video got between two instants; so far, all that it has."""
-    likes: int | None = await tx.fetch_value(
-        "SELECT likes FROM video_counters WHERE video_id = $1 AND $2::timestamptz < $3::timestamptz",
-        video_id,
-        since,
-        until,
-    )
-    return likes or 0
