@@ -13,7 +13,9 @@ from httpx import AsyncClient
 
 from kinetoscope.analytics import Salts
 from kinetoscope.analytics.keeping import FORGET_VIEWER
+from kinetoscope.analytics.salts import LIFETIME, OLDEST_SALT
 from kinetoscope.cli.dumps import dump_to
+from kinetoscope.doctor.database import look_at_database
 from kinetoscope.kernel.db import Database, Tx
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 from kinetoscope.kernel.secrets import Keyring
@@ -195,6 +197,11 @@ async def test_all_processes_use_the_same_salt(
     await second_platform.db.close()
 
 
+def salts_found(settings: Settings) -> list[str]:
+    """Return what the doctor says of salts."""
+    return [found.state for found in look_at_database(settings) if found.subject == "Salts of viewers"]
+
+
 async def _sign_in(person: Person) -> None:
     body = {"email": person.tokens["user"]["email"], "password": PASSWORD}
     answer = await person.post("/api/v1/auth/login", json=body)
@@ -210,3 +217,22 @@ async def test_after_the_root_secret_is_lost_all_processes_agree_on_a_new_salt(
     for process in processes:
         await process.close()
     assert len({salt.value for salt in found}) == 1
+
+
+async def test_a_salt_that_lives_for_too_long_is_noticed(
+    settings: Settings, salts: Salts, tx: Tx, clock: FakeClock
+) -> None:
+    if external_postgres.is_chosen():
+        pytest.skip("the doctor looks at the database of the settings")
+    await salts.of(clock().date())
+    healthy = await asyncio.to_thread(salts_found, settings)
+    await tx.execute("INSERT INTO viewer_salts VALUES (current_date - 3, 'overdue')")
+    overdue = await asyncio.to_thread(salts_found, settings)
+    await salts.rotate()
+    cured = await asyncio.to_thread(lambda: list(look_at_database(settings)))
+    found = [
+        [f.state for f in findings if f.subject == "Salts of viewers"]
+        for findings in (healthy, overdue, cured)
+    ]
+    assert found == [[], ["broken"], []]
+    assert OLDEST_SALT.collect()[0].samples[0].value < LIFETIME.total_seconds()
