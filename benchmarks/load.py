@@ -69,7 +69,7 @@ def measure(base_url: str, load: Load, process: psutil.Process) -> Rate:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_SCRIPT.format(**quoted))
         script.flush()
-        command = [require_wrk(), "-t1", f"-c{load.connections}", f"-d{load.seconds}s", "--latency"]
+        command = [require_wrk(), "-t1", f"-c{load.connections}", f"-d{load.seconds:.0f}s", "--latency"]
         command += ["--timeout", "20s", "-s", script.name, base_url]
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in output or "Socket errors" in output:

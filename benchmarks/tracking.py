@@ -107,9 +107,11 @@ def _sustain(paths: list[str], process: psutil.Process, token: str, video_id: st
 
     reader = threading.Thread(target=read)
     reader.start()
-    rate = measure(base, Load(paths, (), BODY, 64, seconds), process)
-    stop.set()
-    reader.join()
+    try:
+        rate = measure(base, Load(paths, (), BODY, 64, seconds), process)
+    finally:
+        stop.set()
+        reader.join()
     slowest = max(waits)
     print(
         f"{rate.count} views in {seconds:.0f} s: {rate.per_second:.0f}/s; a fresh report meanwhile took "
