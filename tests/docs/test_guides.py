@@ -23,6 +23,12 @@ GUIDES = [
         "getting-started.md",
         "operating.md",
         "sfu-api.md",
+        "getting-started.md",
+        "operating.md",
+        "engagement.md",
+        "albums.md",
+        "sfu-api.md",
+        "analytics.md",
     )
 ]
 
