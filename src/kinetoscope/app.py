@@ -26,13 +26,14 @@ from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
 from .pages import routes as pages_routes
 from .projects import routes as projects_routes
+from .sessions import routes as sessions_routes
 from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
 
 _EXPOSED_HEADERS = (
-    "ETag, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
+    "ETag, Link, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires"
 )
@@ -77,6 +78,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *engagement_routes.routers,
         albums_routes.router,
         *photo_routes.routers,
+        *sessions_routes.routers,
         showcase_routes.router,
         pages_routes.router,
         analytics_routes.router,

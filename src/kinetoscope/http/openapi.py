@@ -28,6 +28,7 @@ _TAGS = [
     {"name": "projects", "description": "What videos belong to and search is scoped to."},
     {"name": "videos", "description": "Metadata, ownership, visibility."},
     {"name": "media", "description": "Files: uploads, processing, playback."},
+    {"name": "sessions", "description": "Live rooms: joining, tracks, subscriptions, events, WHIP and WHEP."},
     {"name": "engagement", "description": "Likes, shares, comments."},
     {"name": "albums", "description": "Collections of photos and videos."},
     {"name": "photos", "description": "Photos for albums, made anew without their metadata."},

@@ -11,6 +11,8 @@ from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import ObjectLevelAuthorizationViolation
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+schemathesis.serializer.alias("application/sdp", "text/plain")
+schemathesis.serializer.alias("application/trickle-ice-sdpfrag", "text/plain")
 
 hook: Any = getattr(schemathesis, "hook")  # noqa: B009 - the library leaves it untyped
 

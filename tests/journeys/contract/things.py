@@ -5,9 +5,6 @@ Each tag has a function here and, where no schema can say something, a file `<ta
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -18,16 +15,8 @@ from support.clips import make_clip
 from support.people import settled, upload
 from support.pictures import picture
 
-Dictionaries = dict[str, list[Any]]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Who does everything, who looks on, and where files can be made."""
-
-    alice: httpx.Client
-    bob: httpx.Client
-    folder: Path
+from .rooms import sessions
+from .stage import Dictionaries, Stage, ids, made
 
 
 def operations(_: Stage) -> Dictionaries:
@@ -141,21 +130,9 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "engagement": engagement,
     "albums": albums,
     "photos": photos,
+    "sessions": sessions,
     "analytics": analytics,
 }
-
-
-def made(person: httpx.Client, kind: str, wish: dict[str, Any]) -> dict[str, Any]:
-    """Make one thing and return it."""
-    answer = person.post(f"/api/v1/{kind}", json=wish)
-    assert answer.status_code == 201, answer.text
-    thing: dict[str, Any] = answer.json()
-    return thing
-
-
-def ids(person: httpx.Client, kind: str, name: str, count: int) -> list[str]:
-    """Make some things that only need a name, and return their ids."""
-    return [made(person, kind, {name: f"One of {uuid4()}"})["id"] for _ in range(count)]
 
 
 def upload_of(person: httpx.Client, video_id: str) -> str:
