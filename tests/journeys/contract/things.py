@@ -5,6 +5,7 @@ Each tag has a function here and, where no schema can say something, a file `<ta
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
