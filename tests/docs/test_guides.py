@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 GUIDES = [
     ROOT / "docs" / name
     for name in (
+        "albums.md",
+        "engagement.md",
         "getting-started.md",
         "operating.md",
-        "engagement.md",
-        "albums.md",
         "sfu-api.md",
     )
 ]
