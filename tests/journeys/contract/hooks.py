@@ -19,8 +19,10 @@ hook: Any = getattr(schemathesis, "hook")  # noqa: B009 - the library leaves it 
 KEPT = frozenset(os.environ["CONTRACT_KEPT"].split())
 """What everything else is about, and the key that it is done with; the run must not end them."""
 is_good_key = re.compile(r"[!-~]{1,255}").fullmatch
-ENDING = ["delete_api_key", "delete_project", "delete_video", "delete_comment", "cancel_upload", "put_upload"]
-ENDING += ["delete_album", "delete_photo", "remove_album_item"]
+ENDING = [
+    "delete_api_key", "delete_project", "delete_video", "delete_comment", "delete_album", "delete_photo",
+    "remove_album_item", "cancel_upload", "put_upload",
+]  # fmt: skip
 
 
 @hook("before_call")
