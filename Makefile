@@ -22,7 +22,7 @@ setup: .venv/.dev console ## Install everything for developing
 console: $(PAGES)/watch.html ## Build the web pages into the package; needs no Node on the machine
 
 test: .venv/.dev console ## Run the tests; arguments for pytest in ARGS
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --durations=10 $(ARGS)
 
 check: lint types imports test ## Everything that CI does
 

@@ -128,7 +128,7 @@ class Visitor:
         self.page.wait_for_selector(".marker")
 
     def until(self, condition: str) -> None:
-        """Wait until a condition holds; the browser's own way to wait would need `eval`, which the page forbids."""
+        """Wait until a condition holds; the browser's own way to wait needs `eval`, which the page forbids."""
         eventually(lambda: self.page.evaluate(condition))
 
     def time(self) -> float:

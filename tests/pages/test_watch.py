@@ -137,6 +137,7 @@ def test_a_private_or_unknown_video_is_explained(visitor: Visitor, shown: Shown,
     private = shown.owner.post("/api/v1/videos", json={"title": "Secret", "visibility": "private"}).json()
     visitor.page.goto(f"{shown.url}/watch/{private['id']}")
     visitor.sign_in(bobs_email)
+    expect(visitor.page.get_by_role("heading", name="There is no such video")).to_be_visible()
     for address in (private["id"], "00000000-0000-4000-8000-000000000000", "no-id"):
         visitor.page.goto(f"{shown.url}/watch/{address}")
         expect(visitor.page.get_by_role("heading", name="There is no such video")).to_be_visible()
@@ -155,7 +156,7 @@ def test_addresses_are_renewed_while_it_plays(visitor: Visitor, shown: Shown, bo
     assert addresses() == 1
     page.evaluate("document.querySelector('video').currentTime = 3")
     page.clock.fast_forward("06:00:00")
-    eventually(lambda: addresses() == 2)
+    eventually(lambda: addresses() > 1)
     assert visitor.time() == pytest.approx(3, abs=0.05)
 
 

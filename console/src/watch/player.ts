@@ -36,7 +36,7 @@ export function buildPlayer(shown: Video, timeline: HTMLElement, card: HTMLEleme
     { hotkeys: "", "aria-label": "Video player" },
     video,
     shown.thumbnail_url === null ? null : poster,
-    custom("media-play-button", { slot: "centered-chrome", class: "begin", notooltip: true, tabindex: -1, "aria-hidden": "true" }),
+    custom("media-play-button", { slot: "centered-chrome", class: "begin", notooltip: true }),
     custom("media-loading-indicator", { slot: "centered-chrome", noautohide: true }),
     card,
     element("div", { class: "timeline" }, custom("media-time-range"), timeline),

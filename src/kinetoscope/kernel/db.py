@@ -70,6 +70,12 @@ class Tx:
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    async def copy(
+        self, table: LiteralString, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+    ) -> None:
+        """Write rows by binary COPY, the quickest way in; a duplicate key fails all of them."""
+        await self._connection.copy_records_to_table(table, records=rows, columns=columns)
+
     async def execute_many(self, query: LiteralString, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of values, in one round trip."""
         await self._connection.executemany(query, rows)
@@ -103,7 +109,7 @@ class Database:
 
     async def open(self) -> None:
         """Make the pool; connections are opened when they are first needed."""
-        self._pool = ConnectionPool(self._connect, size=self._pool_size)
+        self._pool = ConnectionPool(self.connect, size=self._pool_size)
 
     async def close(self) -> None:
         """Give every connection back to the server."""
@@ -138,7 +144,8 @@ class Database:
             if witness is not None:
                 await witness(tx)
 
-    async def _connect(self) -> Connection:
+    async def connect(self) -> Connection:
+        """Return a connection outside of the pool: to listen on, or to hold locks. Raises one of `LOST`."""
         connection: Connection = await asyncpg.connect(
             self._dsn,
             server_settings={"application_name": "kinetoscope", "timezone": "UTC"},

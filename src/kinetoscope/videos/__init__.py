@@ -6,6 +6,7 @@ from .refusals import NotYourVideo, VideoInUse, VideoNotFound
 from .service import ChangeCheck, VideoReads, Videos
 from .store import (
     find_video_for_update,
+    keep_visible_video,
     load_shown,
     require_own_video,
     require_visible_video,
@@ -28,6 +29,7 @@ __all__ = [
     "VideoReads",
     "Videos",
     "find_video_for_update",
+    "keep_visible_video",
     "keys_of",
     "load_shown",
     "require_own_video",
