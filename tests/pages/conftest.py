@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,8 +128,17 @@ class Visitor:
         self.page.wait_for_selector(".marker")
 
     def until(self, condition: str) -> None:
-        """Wait until a condition holds; the browser's own way to wait needs `eval`, which the page forbids."""
+        """Wait until a condition holds; Playwright's own way needs `eval`, which the page forbids."""
         eventually(lambda: self.page.evaluate(condition))
+
+    def until_seen(self, happened: Callable[[], bool]) -> None:
+        """Wait until something has been seen of the page's requests, which only come in meanwhile."""
+
+        def looked() -> bool:
+            self.page.wait_for_timeout(20)
+            return happened()
+
+        eventually(looked)
 
     def time(self) -> float:
         """Return where the video is."""

@@ -79,7 +79,7 @@ export class Comments {
   }
 
   #replies(comment: Comment): HTMLElement {
-    const button = element("button", { type: "button", class: "link" }, counted(comment.reply_count, "reply").replace("replys", "replies"));
+    const button = element("button", { type: "button", class: "link" }, comment.reply_count === 1 ? "1 reply" : `${comment.reply_count} replies`);
     const load = async (): Promise<void> => {
       const found = await quietly(this.#api.get<Page>(`${this.#path}?parent_id=${comment.id}&page_size=100`));
       if (found === null) return;
