@@ -19,7 +19,7 @@ def reports(visitor: Visitor) -> list[dict[str, Any]]:
 
     def note(request: Request) -> None:
         if request.url.endswith("/track-view"):
-            found.append(request.post_data_json)
+            found.append(request.post_data_json or {})
 
     visitor.page.on("request", note)
     return found

@@ -5,6 +5,7 @@ Each tag has a function here and, where no schema can say something, a file `<ta
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -116,6 +117,23 @@ def albums(stage: Stage) -> Dictionaries:
     }
 
 
+def showcase(stage: Stage) -> Dictionaries:
+    video, other = (
+        made(stage.alice, "videos", {"title": title, "video_type": "demo"})["id"]
+        for title in ("Shown", "Other")
+    )
+    said = {"title": "Here", "annotation_type": "info"}
+    path = f"showcase-videos/{video}/annotations"
+    annotations = [made(stage.alice, path, said | {"timestamp": second})["id"] for second in range(24)]
+    return {
+        "videos": [video],
+        "videos to import into": [other],
+        "annotations": annotations[:4],
+        "annotations to delete": annotations[4:],
+        "versions": ["*"],
+    }
+
+
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "operations": operations,
     "accounts": accounts,
@@ -126,6 +144,7 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "albums": albums,
     "sessions": sessions,
     "analytics": analytics,
+    "showcase": showcase,
 }
 
 
