@@ -30,6 +30,8 @@ GUIDES = [
         "sfu-api.md",
         "analytics.md",
     )
+    ROOT / "docs" / f"{name}.md"
+    for name in ("getting-started", "operating", "engagement", "albums", "sfu-api", "showcase")
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")

@@ -122,6 +122,23 @@ def photos(stage: Stage) -> Dictionaries:
     }
 
 
+def showcase(stage: Stage) -> Dictionaries:
+    video, other = (
+        made(stage.alice, "videos", {"title": title, "video_type": "demo"})["id"]
+        for title in ("Shown", "Other")
+    )
+    said = {"title": "Here", "annotation_type": "info"}
+    path = f"showcase-videos/{video}/annotations"
+    annotations = [made(stage.alice, path, said | {"timestamp": second})["id"] for second in range(24)]
+    return {
+        "videos": [video],
+        "videos to import into": [other],
+        "annotations": annotations[:4],
+        "annotations to delete": annotations[4:],
+        "versions": ["*"],
+    }
+
+
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "operations": operations,
     "accounts": accounts,
@@ -133,6 +150,7 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "photos": photos,
     "sessions": sessions,
     "analytics": analytics,
+    "showcase": showcase,
 }
 
 
