@@ -225,12 +225,20 @@ def test_our_offer_names_the_publishers_codec_and_what_tells_the_streams_apart()
     assert streams == {PUBLISHER}  # one stream: the client keeps them in sync
 
 
-def test_what_the_client_refuses_is_gone_and_its_section_free() -> None:
+def test_what_the_client_refuses_is_gone_and_its_section_left_alone() -> None:
     made = make_offer(NEW, pulls=[pull("a", ssrc=1), pull("b", ssrc=3)]).negotiation
     after = answered(made, "video 0 recvonly", "video 1 inactive")
     assert [line.pull is not None for line in after.lines] == [True, False]
     again = make_offer(after, pulls=[pull("c", ssrc=5)])
-    assert again.pulls[0].mid == "1"
+    assert again.pulls[0].mid == "2"
+
+
+def test_a_section_that_the_client_made_inactive_is_left_alone() -> None:
+    closed, _ = with_closed(received("a"), ["0"])
+    offered = take(closed, small("video 0 inactive")).negotiation
+    assert make_offer(offered, pulls=[pull("b", ssrc=5)]).pulls[0].mid == "1"
+    willing = take(closed, small("video 0 recvonly")).negotiation
+    assert make_offer(willing, pulls=[pull("b", ssrc=5)]).pulls[0].mid == "0"
 
 
 def test_an_answer_that_rejects_everything_is_taken() -> None:
