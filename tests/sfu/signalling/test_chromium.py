@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from playwright.async_api import Browser
 
 from support.chromium import PROGRAM, Participant, chromium, leave, participant
-from support.sfu import Sfu, running_sfu, until
+from support.sfu import Json, Sfu, running_sfu, until
 
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="needs Chromium"),
@@ -26,6 +27,10 @@ LAYERS = [
 async def browser() -> AsyncGenerator[Browser]:
     async with chromium() as browser:
         yield browser
+
+
+def is_wide(width: int, figures: Json) -> bool:
+    return figures.get("width") == width
 
 
 async def joined(browser: Browser, sfu: Sfu, count: int) -> list[Participant]:
@@ -79,7 +84,7 @@ async def test_a_section_is_used_again_for_a_later_track(browser: Browser, sfu: 
     (two,) = await bob.receive(alice, "two")
     (three,) = await bob.receive(alice, "three")
     assert (two["mid"], three["mid"]) == ("1", one["mid"])
-    await bob.becomes(three["mid"], lambda figures: figures.get("width") == 240)
+    await bob.becomes(three["mid"], partial(is_wide, 240))
     await bob.grows(two["mid"])
     await leave(people)
 
@@ -89,11 +94,11 @@ async def test_a_receiver_chooses_among_layers(browser: Browser, sfu: Sfu) -> No
     script = "layers => publish([{ track: drawn(960, 540), name: 'cam', encodings: layers }])"
     await alice.run(script, LAYERS)
     (cam,) = await bob.receive(alice, "cam", simulcast={"preferredRid": "q"})
-    await bob.becomes(cam["mid"], lambda figures: figures.get("width") == 240)
+    await bob.becomes(cam["mid"], partial(is_wide, 240))
     for rid, width in (("h", 480), ("q", 240)):
         wish = {"location": "remote", "mid": cam["mid"], "simulcast": {"preferredRid": rid}}
         await sfu.call("PUT", f"/{bob.id}/tracks/update", {"tracks": [wish]})
-        await bob.becomes(cam["mid"], lambda figures, width=width: figures.get("width") == width)
+        await bob.becomes(cam["mid"], partial(is_wide, width))
         await bob.grows(cam["mid"])
     await leave(people)
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from kinetoscope_sfu.plane import LayerChoice, Source
+from kinetoscope_sfu.plane import Kind, LayerChoice, Source
 from kinetoscope_sfu.signalling.answering import take_offer
 from kinetoscope_sfu.signalling.changing import with_closed, with_layers, with_source
 from kinetoscope_sfu.signalling.lines import Negotiation, PushWish
-from kinetoscope_sfu.signalling.offered import ABS_SEND_TIME, MID, TRANSPORT_CC, Format
+from kinetoscope_sfu.signalling.offered import ABS_SEND_TIME, MID, TRANSPORT_CC, Format, Key
 from kinetoscope_sfu.signalling.offering import make_offer, take_answer
 from kinetoscope_sfu.signalling.refusals import InvalidSessionDescription
 from kinetoscope_sfu.signalling.sdp import Description, Section, parse
@@ -343,13 +343,12 @@ def test_a_codec_that_the_client_has_not_named_gets_free_numbers() -> None:
 
 
 def test_numbers_that_are_used_up_fail_one_track() -> None:
-    before = NEW
-    for index in range(40):
-        wanted = Format("VP9", 96, 90000, 1, f"profile-id={index}")
-        made = make_offer(replace(before, awaits_answer=False), pulls=[pull(str(index), format_=wanted)])
-        before = made.negotiation
-    assert made.pulls[0].error is not None
-    assert made.pulls[0].error.code == "invalid_params"
+    wishes = [
+        pull(str(index), ssrc=2 * index + 2, format_=Format("VP9", 96, 90000, 1, f"profile-id={index}"))
+        for index in range(40)
+    ]
+    errors = [placed.error and placed.error.code for placed in make_offer(NEW, pulls=wishes).pulls]
+    assert errors == [None] * 30 + ["invalid_params"] * 10
 
 
 def test_a_client_may_offer_where_it_receives() -> None:
@@ -426,7 +425,12 @@ def test_a_line_can_be_pointed_at_another_track_of_its_codec() -> None:
     assert placed.error is None
     assert before.lines[0].pull is not None
     assert after.lines[0].pull == replace(before.lines[0].pull, source=source, name="b")
-    for mid, kind, key in (("9", "video", VP8.key), ("0", "audio", OPUS.key), ("0", "video", ("AV1", "0"))):
+    others: list[tuple[str, Kind, Key]] = [
+        ("9", "video", VP8.key),
+        ("0", "audio", OPUS.key),
+        ("0", "video", ("AV1", "0")),
+    ]
+    for mid, kind, key in others:
         same, placed = with_source(before, mid, source=source, name="b", kind=kind, key=key)
         assert placed.error is not None
         assert (placed.error.code, same) == ("update_track_error", before)
