@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .albums import photo_routes
+from .albums import routes as albums_routes
 from .analytics import routes as analytics_routes
 from .analytics.front import TrackingFront
 from .engagement import routes as engagement_routes
@@ -24,16 +26,20 @@ from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
 from .pages import routes as pages_routes
 from .projects import routes as projects_routes
+from .sessions import routes as sessions_routes
 from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
 
 _EXPOSED_HEADERS = (
-    "ETag, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
+    "ETag, Link, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires"
 )
+
+_FORM_AROUND_BYTES = 64 << 10
+"""What a form may add to the file in it."""
 
 
 def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
@@ -69,9 +75,12 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         projects_routes.router,
         *media_routes.routers,
         videos_routes.router,
+        *engagement_routes.routers,
+        albums_routes.router,
+        *photo_routes.routers,
+        *sessions_routes.routers,
         showcase_routes.router,
         pages_routes.router,
-        *engagement_routes.routers,
         analytics_routes.router,
     ):
         api.include_router(router)
@@ -92,7 +101,10 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         )
     return Edge(
         app,
-        limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads/": None}),
+        limits=BodyLimits(
+            settings.max_body_bytes,
+            {"/api/v1/uploads/": None, "/api/v1/photos": settings.max_photo_bytes + _FORM_AROUND_BYTES},
+        ),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),
     )
