@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from ..plane import Publication, Subscription
 from ..wire import rtcp
 from ..wire.buffers import Bytes
-from ..wire.codecs import Vp8Descriptor, detector_for, starts_video, vp8_descriptor
+from ..wire.codecs import Vp8Descriptor, detector_for, starts_video, vp8_descriptor, vp8_width
 from ..wire.rtp import HEADER_SIZE, U16
 from ..wire.stun import Address
 from ..wire.transport_cc import Arrivals
@@ -129,6 +129,8 @@ class Stream:
         self.transit = 0
         self.last_us = 0
         self.bits_per_second = 0
+        self.width = 0  # in pixels, of a layer of VP8, once it is known
+        self.wants_width = bool(rid) and track.codec.name == "VP8"
         self.missing: dict[int, Missing] = {}
         self.report: Report | None = None
         self.key_frame_asked_us = -(10**9)
@@ -187,6 +189,11 @@ class Stream:
     def starts_with(self, packet: bytes) -> bool:
         """Tell whether a decoder can start with this kept packet."""
         return not self.track.is_video or starts_video(self.track.detector, packet, HEADER_SIZE, len(packet))
+
+    def look_at(self, packet: bytes) -> None:
+        """Learn how wide the pictures of this layer are, which ranks layers."""
+        self.width = vp8_width(packet, HEADER_SIZE)
+        self.wants_width = not self.width
 
     def kept(self, sequence: int) -> bytes | None:
         """Return a recent packet."""
