@@ -76,7 +76,7 @@ async def running_sfu(settings: MediaSettings = LOCAL) -> AsyncGenerator[Sfu]:
         sessions = Sessions(plane, now=now)
         api = ConnectionApi(APP, sessions, IceServerList(plane.local, TURN, unix_now=lambda: 1_800_000_000))
         async with AsyncClient(
-            transport=ASGITransport(api),  # pyright: ignore[reportArgumentType] - an ASGI application by shape
+            transport=ASGITransport(api),
             base_url="http://sfu",
             headers={"Authorization": f"Bearer {APP.secret}"},
         ) as http:
@@ -164,7 +164,8 @@ class Peer:
     async def frame(self, mid: str) -> None:
         """Return when a frame has come on a mid and been decoded."""
         (transceiver,) = [t for t in self.pc.getTransceivers() if t.mid == mid]
-        await asyncio.wait_for(transceiver.receiver.track.recv(), 5)
+        async with asyncio.timeout(5):
+            await transceiver.receiver.track.recv()  # pyright: ignore[reportUnknownMemberType] - PyAV's packets
 
     async def statuses(self) -> list[str]:
         """Return the status of each track of the session."""
