@@ -10,6 +10,7 @@ import time
 from urllib.parse import urlsplit
 
 import typer
+from uvicorn.loops.auto import auto_loop_factory
 
 from kinetoscope_sfu.plane import LocalTransport, MediaSettings
 from kinetoscope_sfu.signalling.api import App
@@ -58,7 +59,9 @@ def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
     server = ServerSettings(App(own.app_id, own.app_secret), media, Turn())
     with contextlib.closing(_listener(settings, urlsplit(own.url).port or 0)) as listener:
         try:
-            asyncio.run(serve(listener, server, announce=lambda local: _announce(settings, own.url, local)))
+            served = serve(listener, server, announce=lambda local: _announce(settings, own.url, local))
+            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+                runner.run(served)
         except OSError as error:
             raise CommandFailed(_explained(error, settings)) from error
 

@@ -156,16 +156,19 @@ class Ingress:
                 if bound is not None:
                     peer.streams[ssrc] = bound
                 if isinstance(bound, Stream):
+                    if bound.waiting:
+                        self._key_frames.ask(bound, now_us)
                     self._appeared(bound, now_us)
                 return bound
         return None
 
     def _layer(self, track: Track, extensions: Extensions, ssrc: int, payload: int) -> Stream | Repair | None:
-        repaired = self._text(extensions.repaired_rid, payload)
-        if not repaired:
+        """Tell media and repairs apart by their payload types."""
+        payload_type = self._inbox[1] & 0x7F
+        if payload_type == track.codec.payload_type:
             return self._stream(track, ssrc, self._text(extensions.rid, payload))
-        stream = track.streams.get(repaired)
-        return Repair(stream) if stream is not None else None
+        stream = track.streams.get(self._text(extensions.repaired_rid, payload))
+        return Repair(stream) if stream is not None and payload_type == track.codec.rtx_payload_type else None
 
     def _stream(self, track: Track, ssrc: int, rid: str) -> Stream | None:
         """Return a new stream of a track; None for a layer that was not offered."""
