@@ -56,7 +56,8 @@ def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
     except ValueError as error:
         raise CommandFailed(str(error)) from error
     media = MediaSettings(port=settings.sfu_port, announced=settings.sfu_announce)
-    server = ServerSettings(App(own.app_id, own.app_secret), media, Turn())
+    recordings = settings.data_dir / "recordings"
+    server = ServerSettings(App(own.app_id, own.app_secret), media, Turn(), recordings)
     with contextlib.closing(_listener(settings, urlsplit(own.url).port or 0)) as listener:
         try:
             served = serve(listener, server, announce=lambda local: _announce(settings, own.url, local))

@@ -11,6 +11,7 @@ import msgspec
 
 from .channels import Channels
 from .ice_servers import IceServerList
+from .recordings import Recordings
 from .refusals import NotFound, PayloadTooLarge, Refused, Unauthorized, WrongMethod
 from .schemas import (
     ChangedTracks,
@@ -20,6 +21,7 @@ from .schemas import (
     IceServersWish,
     NewSession,
     NewTracks,
+    RecordedTracks,
     Renegotiation,
     decoded,
 )
@@ -53,11 +55,14 @@ class App:
 class ConnectionApi:
     """The application. Answers are JSON; a refusal is `{errorCode, errorDescription}`."""
 
-    def __init__(self, app: App, sessions: Sessions, ice_servers: IceServerList) -> None:
+    def __init__(
+        self, app: App, sessions: Sessions, ice_servers: IceServerList, recordings: Recordings
+    ) -> None:
         self._app_id = app.id
         self._secret = app.secret.encode()
         self._sessions = sessions
         self._ice_servers = ice_servers
+        self._recordings = recordings
         self._tracks = Tracks(sessions)
         self._channels = Channels(sessions)
         self._session_calls = self._calls()
@@ -120,7 +125,7 @@ class ConnectionApi:
             raise Unauthorized("The app's secret is needed as bearer token")
 
     def _calls(self) -> dict[str, dict[str, SessionCall]]:
-        tracks, channels = self._tracks, self._channels
+        tracks, channels, recordings = self._tracks, self._channels, self._recordings
 
         async def show(session: Session, _: bytes) -> msgspec.Struct:
             return tracks.show(session)
@@ -134,6 +139,9 @@ class ConnectionApi:
         async def close_channels(session: Session, body: bytes) -> msgspec.Struct:
             return channels.close(session, decoded(body, DataChannels))
 
+        async def start_recording(session: Session, body: bytes) -> msgspec.Struct:
+            return recordings.start(session, decoded(body, RecordedTracks))
+
         return {
             "": {"GET": show, "DELETE": end},
             "tracks/new": {"POST": lambda s, body: tracks.add(s, decoded(body, NewTracks))},
@@ -146,6 +154,8 @@ class ConnectionApi:
             "datachannels/new": {"POST": lambda s, body: channels.add(s, decoded(body, DataChannels))},
             "datachannels/update": {"PUT": lambda s, body: channels.update(s, decoded(body, DataChannels))},
             "datachannels/close": {"PUT": close_channels},
+            "recordings/new": {"POST": start_recording},
+            "recordings/close": {"PUT": lambda s, body: recordings.stop(s, decoded(body, RecordedTracks))},
         }
 
 
