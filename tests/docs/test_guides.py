@@ -15,10 +15,14 @@ from support.pictures import snapshot
 from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
-GUIDES = [
-    ROOT / "docs" / name for name in ("getting-started.md", "operating.md", "engagement.md", "albums.md")
-    ROOT / "docs" / name for name in ("getting-started.md", "operating.md", "engagement.md", "sfu-api.md")
-]
+NAMES = (
+    "getting-started.md",
+    "operating.md",
+    "engagement.md",
+    "albums.md",
+    "sfu-api.md",
+)
+GUIDES = [ROOT / "docs" / name for name in NAMES]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")
 
