@@ -25,6 +25,7 @@ from .schemas import (
     Renegotiation,
     decoded,
 )
+from .sdp import number
 from .sessions import Session, Sessions
 from .tracks import Tracks
 
@@ -166,7 +167,7 @@ def _refuse_unless(method: str, wanted: str) -> None:
 
 async def _body(scope: Message, receive: Receive) -> bytes:
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if declared.isdigit() and int(declared) > MOST_BODY_BYTES:
+    if number(declared.decode("latin-1"), MOST_BODY_BYTES) is None:
         raise PayloadTooLarge(f"a body may have {MOST_BODY_BYTES} bytes")
     chunks: list[bytes] = []
     size = 0
