@@ -15,14 +15,16 @@ from support.pictures import snapshot
 from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
-NAMES = (
-    "getting-started.md",
-    "operating.md",
-    "engagement.md",
-    "albums.md",
-    "sfu-api.md",
-)
-GUIDES = [ROOT / "docs" / name for name in NAMES]
+GUIDES = [
+    ROOT / "docs" / name
+    for name in (
+        "albums.md",
+        "engagement.md",
+        "getting-started.md",
+        "operating.md",
+        "sfu-api.md",
+    )
+]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")
 
