@@ -56,7 +56,8 @@ def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
     except ValueError as error:
         raise CommandFailed(str(error)) from error
     media = MediaSettings(port=settings.sfu_port, announced=settings.sfu_announce)
-    server = ServerSettings(App(own.app_id, own.app_secret), media, Turn())
+    recordings = settings.data_dir / "recordings"
+    server = ServerSettings(App(own.app_id, own.app_secret), media, _turn(settings), recordings)
     with contextlib.closing(_listener(settings, urlsplit(own.url).port or 0)) as listener:
         try:
             served = serve(listener, server, announce=lambda local: _announce(settings, own.url, local))
@@ -64,6 +65,11 @@ def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
                 runner.run(served)
         except OSError as error:
             raise CommandFailed(_explained(error, settings)) from error
+
+
+def _turn(settings: Settings) -> Turn:
+    secret = settings.turn_secret
+    return Turn(settings.turn_urls, secret.get_secret_value().encode()) if secret is not None else Turn()
 
 
 def _listener(settings: Settings, port: int) -> socket.socket:

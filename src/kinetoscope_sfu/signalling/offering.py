@@ -97,6 +97,7 @@ def take_answer(before: Negotiation, description: Description) -> Negotiation:
         lines=tuple(replace(line, agreed=line.flowing) for line in settled),
         numbers=before.numbers.learned(description.sections),
         awaits_answer=False,
+        ufrag=before.ufrag or negotiation.ufrag,  # only an offer restarts ICE (RFC 8839 §4.4.1.1)
     )
 
 

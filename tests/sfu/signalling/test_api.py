@@ -169,6 +169,20 @@ async def test_what_is_no_call_is_not_found(sfu: Sfu, method: str, path: str, st
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("id_", [-1, 65536, 1 << 70, None])
+async def test_a_data_channel_is_closed_by_an_id_that_can_be(sfu: Sfu, id_: int | None) -> None:
+    body = {"dataChannels": [{"id": id_}]}
+    answer = await sfu.call("PUT", f"/{await sfu.new_session()}/datachannels/close", body)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_params")
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "x", str(1 << 21)])
+async def test_a_length_that_cannot_be_is_refused(sfu: Sfu, length: str) -> None:
+    path = f"/v1/apps/{APP.id}/sessions/new"
+    answer = await sfu.http.post(path, headers={"Content-Length": length})
+    assert answer.status_code == 413
+
+
 async def test_a_session_takes_fifty_calls_a_second(sfu: Sfu) -> None:
     busy, other = await sfu.new_session(), await sfu.new_session()
     path = f"/v1/apps/{APP.id}/sessions/{busy}"
@@ -261,6 +275,10 @@ async def test_a_session_to_which_nobody_connects_is_collected(sfu: Sfu) -> None
     sfu.sessions.sweep()
     assert sfu.sessions.find(kept) is not None
     assert len(sfu.sessions) == 1
+    sfu.now.seconds += 60
+    await sfu.call("GET", f"/{kept}")  # to be looked at keeps nobody alive
+    sfu.sessions.sweep()
+    assert len(sfu.sessions) == 0
 
 
 async def test_a_track_on_which_nothing_comes_is_collected(sfu: Sfu) -> None:
@@ -268,7 +286,6 @@ async def test_a_track_on_which_nothing_comes_is_collected(sfu: Sfu) -> None:
     await sfu.call("POST", f"/{session}/tracks/new", {"sessionDescription": SDP, "autoDiscover": True})
     assert len((await sfu.call("GET", f"/{session}")).json()["tracks"]) == 1
     sfu.now.seconds += 31
-    sfu.sessions.called(session)
     sfu.sessions.sweep()
     assert (await sfu.call("GET", f"/{session}")).json()["tracks"] == []
 

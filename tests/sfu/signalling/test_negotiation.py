@@ -460,6 +460,9 @@ def test_an_ice_restart_shows_in_the_clients_fragment() -> None:
     before = take(NEW, small("audio 0 sendonly")).negotiation
     after = take(before, small("audio 0 sendonly", ufrag="anew")).negotiation
     assert (before.ufrag, after.ufrag) == ("them", "anew")
+    made = make_offer(before, pulls=[pull("a")]).negotiation
+    text = small("audio 0 sendonly", "video 1 recvonly", ufrag="anew", setup="active")
+    assert take_answer(made, parse(text)).ufrag == "them"  # an answer restarts nothing
 
 
 def test_every_section_of_our_text_has_what_a_client_needs() -> None:
