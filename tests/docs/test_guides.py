@@ -22,6 +22,7 @@ GUIDES = [
         "engagement.md",
         "getting-started.md",
         "operating.md",
+        "sessions.md",
         "sfu-api.md",
         "getting-started.md",
         "operating.md",
