@@ -82,7 +82,7 @@ class View(Base):
     )
 
 
-class ViewIn(BaseModel):
+class ViewBody(BaseModel):
     """What a player reports."""
 
     watch_duration: int
@@ -186,7 +186,7 @@ async def list_videos(
 
 
 @app.post("/api/v1/videos/{video_id}/track-view", status_code=201)
-async def track_view(video_id: uuid.UUID, body: ViewIn, request: Request, db: Session) -> ViewOut:
+async def track_view(video_id: uuid.UUID, body: ViewBody, request: Request, db: Session) -> ViewOut:
     """Record a view."""
     if await db.get(Video, video_id) is None:
         raise HTTPException(404)
