@@ -17,7 +17,16 @@ from support.server import Server, started_server
 ROOT = Path(__file__).parents[2]
 GUIDES = [
     ROOT / "docs" / f"{name}.md"
-    for name in ("getting-started", "operating", "engagement", "albums", "sfu-api", "showcase")
+    for name in (
+        "albums",
+        "analytics",
+        "engagement",
+        "getting-started",
+        "operating",
+        "sessions",
+        "sfu-api",
+        "showcase",
+    )
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")

@@ -44,6 +44,13 @@ async def watch(request: Request, site: SiteService) -> Response:
     return _page(request, site, "watch")
 
 
+@router.get("/call", **declare(Access.ANYONE))
+@router.get("/call/{session_id}", **declare(Access.ANYONE))
+async def call(request: Request, site: SiteService) -> Response:
+    """Return the page that starts a call, or joins one."""
+    return _page(request, site, "call")
+
+
 @router.get("/pages/assets/{name}", **declare(Access.ANYONE, AssetNotFound))
 async def asset(name: str, request: Request, site: SiteService) -> Response:
     """Return a file that a page loads: its name is made of its content, so it may be kept for ever."""

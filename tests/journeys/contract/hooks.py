@@ -21,8 +21,18 @@ KEPT = frozenset(os.environ["CONTRACT_KEPT"].split())
 """What everything else is about, and the key that it is done with; the run must not end them."""
 LISTS = ("videos", "comments", "annotations")
 is_good_key = re.compile(r"[!-~]{1,255}").fullmatch
-ENDING = ["delete_api_key", "delete_project", "delete_video", "delete_comment", "cancel_upload", "put_upload"]
-ENDING += ["delete_album", "delete_photo", "remove_album_item", "delete_annotation"]
+ENDING = [
+    "delete_api_key",
+    "delete_project",
+    "delete_video",
+    "delete_comment",
+    "delete_album",
+    "delete_photo",
+    "remove_album_item",
+    "cancel_upload",
+    "put_upload",
+    "delete_annotation",
+]
 
 
 @hook("before_call")
