@@ -16,13 +16,16 @@ from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [
-    ROOT / "docs" / name
+    ROOT / "docs" / f"{name}.md"
     for name in (
-        "albums.md",
-        "engagement.md",
-        "getting-started.md",
-        "operating.md",
-        "sfu-api.md",
+        "albums",
+        "analytics",
+        "engagement",
+        "getting-started",
+        "operating",
+        "sessions",
+        "sfu-api",
+        "showcase",
     )
 ]
 

@@ -27,6 +27,7 @@ from support.media import (
     RECEIVED_RTX,
     RECEIVED_SSRC,
     World,
+    read_rtp,
     rtp,
     subscription,
 )
@@ -334,6 +335,21 @@ def test_a_receiver_that_goes_is_forgotten(world: World) -> None:
     assert len(bob.rtp()) == 1
     with pytest.raises(UnknownTrack):
         world.plane.unsubscribe("bob", "0")
+
+
+def test_an_ssrc_that_is_used_again_goes_on_with_its_numbers(world: World) -> None:
+    alice, bob = world.publisher(), world.receiver()
+    alice.probe.send_rtp(rtp(1, KEY))
+    for round_ in range(2, 12):
+        world.plane.unsubscribe("bob", "0")
+        world.plane.subscribe("bob", subscription("alice"))
+        alice.probe.send_rtp(rtp(round_, KEY))
+        bob.probe.send_rtcp(rtcp.nack(1, RECEIVED_SSRC, [read_rtp(bob.raw()[-1]).sequence]))
+    packets = bob.rtp()
+    media = [packet.sequence for packet in packets if packet.ssrc == RECEIVED_SSRC]
+    repeats = [packet.sequence for packet in packets if packet.ssrc == RECEIVED_RTX]
+    assert media == list(range(media[0], media[0] + 11))
+    assert len(set(repeats)) == 10
 
 
 def test_an_ssrc_belongs_to_one_section(world: World) -> None:

@@ -86,7 +86,7 @@ class Ingress:
         packet = rtp.kept(header, payload, now_us)
         stream.ring[sequence & _MASK] = packet
         if not is_late:
-            self._advance(stream, header[3], now_us)
+            self._advance(stream, packet, header[3], now_us)
             if stream.waiting and stream.starts_with(packet):
                 self._start(stream, packet, now_us)
         if stream.receivers:
@@ -94,7 +94,10 @@ class Ingress:
         if stream.tapes:
             self._sending.tape(stream, packet, now_us, is_late=is_late)
 
-    def _advance(self, stream: Stream, timestamp: int, now_us: int) -> None:
+    def _advance(self, stream: Stream, packet: bytes, timestamp: int, now_us: int) -> None:
+        """Note what the newest packet says of its stream."""
+        if stream.wants_width:
+            stream.look_at(packet)
         if timestamp != stream.timestamp:
             transit = (now_us * stream.track.codec.clock_rate // 1_000_000 - timestamp) & 0xFFFFFFFF
             change = abs(signed(transit - stream.transit)) if stream.last_us else 0

@@ -22,7 +22,7 @@ def alive(track: Track, now_us: int) -> list[Stream]:
 
 def wish(track: Track, choice: LayerChoice, now_us: int) -> Wish:
     """Return what a receiver wants, of what is there."""
-    layers = tuple(Layer(stream.rid, stream.bits_per_second) for stream in alive(track, now_us))
+    layers = tuple(Layer(stream.rid, stream.bits_per_second, stream.width) for stream in alive(track, now_us))
     return Wish(choice, layers, track.publication.rids)
 
 
