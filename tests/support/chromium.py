@@ -19,6 +19,7 @@ LOOK_SECONDS = 0.05
 _SCRIPT = (Path(__file__).parent / "call.js").read_text(encoding="utf-8")
 _PAGE = f"<!doctype html><meta charset=utf-8><title>call</title><body><script>{_SCRIPT}</script>"
 _ORIGIN = "http://localhost/"  # a secure context, as cameras need; nothing listens there
+_LOOPBACK = "--allow-loopback-in-peer-connection"
 _OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,18 +27,19 @@ _OPTIONS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
-    "--allow-loopback-in-peer-connection",
+    _LOOPBACK,
     "--disable-background-networking",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )
 
 
 @asynccontextmanager
-async def chromium() -> AsyncGenerator[Browser]:
-    """Run the browser until the block ends."""
+async def chromium(*, loopback: bool = True) -> AsyncGenerator[Browser]:
+    """Run the browser until the block ends; without `loopback` it only has the machine's own addresses."""
     assert PROGRAM is not None
+    options = [option for option in _OPTIONS if loopback or option != _LOOPBACK]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=_OPTIONS)
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=options)
         try:
             yield browser
         finally:

@@ -50,12 +50,16 @@ export class Call {
     return this.#muted;
   }
 
-  /** Take part: learn who is there, receive what they send, and follow what happens. */
+  /** Take part: learn who is there, and follow what happens. */
   async begin(): Promise<void> {
     const { participants, last_event_id: after } = await this.client.members();
     for (const person of participants) if (person.status === "joined") this.#add(person);
     this.#view.changed();
     void this.#follow(after);
+  }
+
+  /** Receive what the others send already. */
+  async receiveAll(): Promise<void> {
     await this.#receive(this.#others());
   }
 

@@ -9,6 +9,7 @@ const LAYERS: RTCRtpEncodingParameters[] = [
   { rid: "b", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: "a", scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
 ];
+const LONGEST_SILENCE_MS = 4_000;
 const LONGEST_CONNECTING_MS = 10_000;
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
@@ -29,6 +30,7 @@ export class Connection {
   readonly #sent = new Map<string, Sent>();
   readonly #tracks = new Map<string, string>(); // mid → track
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(client: SessionClient, received: (received: Received) => void, failed: () => void) {
     this.#client = client;
@@ -38,20 +40,21 @@ export class Connection {
       bundlePolicy: "max-bundle",
     });
     this.#peer.addEventListener("track", (event) => this.#arrived(event));
+    let silence = 0;
     this.#peer.addEventListener("connectionstatechange", () => {
-      if (this.#peer.connectionState === "failed") failed();
+      clearTimeout(silence);
+      const state = this.#peer.connectionState;
+      if (state === "failed") failed();
+      // A browser gives up after some 20 s only; by then the others are told that one has left.
+      if (state === "disconnected") silence = window.setTimeout(() => this.#isClosed || failed(), LONGEST_SILENCE_MS);
     });
   }
 
   /** Send a track, and return its id. */
   publish(media: MediaStreamTrack, type: TrackType, name: string): Promise<string> {
     return this.#inTurn(async () => {
-      const transceiver = this.#peer.addTransceiver(media, {
-        direction: "sendonly",
-        ...(type === "video" ? { sendEncodings: LAYERS } : type === "screen" ? { sendEncodings: SCREEN } : {}),
-      });
+      const transceiver = await this.#offered(media, type);
       try {
-        await this.#peer.setLocalDescription(await this.#peer.createOffer());
         const published = await this.#client.publish(this.#peer.localDescription?.sdp ?? "", type, name);
         await this.#peer.setRemoteDescription({ type: "answer", sdp: published.sdp });
         this.#sent.set(published.track_id, { trackId: published.track_id, transceiver });
@@ -93,12 +96,32 @@ export class Connection {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#peer.close();
   }
 
   #arrived(event: RTCTrackEvent): void {
     const trackId = this.#tracks.get(event.transceiver.mid ?? "");
     if (trackId !== undefined) this.#received({ trackId, media: event.track });
+  }
+
+  /** Offer a track: a camera in layers, unless the browser finds no number left to tell them apart. */
+  async #offered(media: MediaStreamTrack, type: TrackType): Promise<RTCRtpTransceiver> {
+    const choices = type === "video" ? [LAYERS, undefined] : type === "screen" ? [SCREEN] : [undefined];
+    for (const [tries, sendEncodings] of choices.entries()) {
+      const transceiver = this.#peer.addTransceiver(media, {
+        direction: "sendonly",
+        ...(sendEncodings === undefined ? {} : { sendEncodings }),
+      });
+      try {
+        await this.#peer.setLocalDescription(await this.#peer.createOffer());
+        return transceiver;
+      } catch (error) {
+        transceiver.stop();
+        if (tries === choices.length - 1) throw error;
+      }
+    }
+    throw new Error("unreachable");
   }
 
   /** Wait until what was negotiated first is connected: a further offer would only wait at the server. */

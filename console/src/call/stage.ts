@@ -58,6 +58,7 @@ export class Stage implements View {
     for (const [type, media] of [["audio", choice.microphone], ["video", choice.camera]] as const) {
       if (media !== null) await this.#try(() => this.#call.send(type, media));
     }
+    await this.#try(() => this.#call.receiveAll());
     this.#microphone.focus();
   }
 

@@ -185,7 +185,14 @@ async def unsubscribe(
 
 _STREAM: dict[str, Any] = {
     "description": "Server-Sent Events: `id` is the number, `event` the type, `data` JSON",
-    "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+    "content": {
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+            }
+        }
+    },
 }
 _NOTHING_MORE = {"description": "The session has ended and all of it has been told; do not ask again"}
 _EVENTS = declare(Access.PARTICIPANT, SessionNotFound, WrongSession, NotAMember, Removed)

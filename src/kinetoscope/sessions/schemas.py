@@ -221,6 +221,7 @@ class Join(BaseModel):
     display_name: Name | None = Field(None, description="By default the account's name")
     resume: bool = Field(
         default=False,
+        strict=True,
         description="Only renew the token: the connection that there is goes on. Otherwise a new connection "
         "takes the place of an earlier one",
     )
@@ -297,7 +298,7 @@ class ChangedTrack(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"muted": True}]})
 
-    muted: bool
+    muted: bool = Field(strict=True)
 
 
 class Subscribe(BaseModel):

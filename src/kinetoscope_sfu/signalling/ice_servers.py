@@ -37,12 +37,21 @@ class Turn:
 
 
 class IceServerList:
-    """Gives out servers. `unix_now` is the time of day in seconds since 1970."""
+    """Gives out servers. `unix_now` is the time of day in seconds since 1970.
+
+    `stun_port` is a port for STUN alone; without one that for media is named.
+    """
 
     def __init__(
-        self, local: Callable[[], LocalTransport], turn: Turn, *, unix_now: Callable[[], float]
+        self,
+        local: Callable[[], LocalTransport],
+        turn: Turn,
+        *,
+        unix_now: Callable[[], float],
+        stun_port: int | None = None,
     ) -> None:
         self._local = local
+        self._stun_port = stun_port
         self._turn = turn
         self._unix_now = unix_now
 
@@ -55,7 +64,10 @@ class IceServerList:
         if not 1 <= ttl <= MOST_SECONDS:
             raise InvalidParams(f"ttl is 1 to {MOST_SECONDS} seconds")
         addresses = dict.fromkeys(
-            (c.address, c.port) for c in self._local().candidates if c.protocol == "udp"
+            (c.address, self._stun_port or c.port)
+            for c in self._local().candidates
+            # The port for STUN alone is there for IPv4; over IPv6 nobody needs to learn an address.
+            if c.protocol == "udp" and (self._stun_port is None or ":" not in c.address)
         )
         servers = [IceServer([_stun_url(*address) for address in addresses])] if addresses else []
         if self._turn.urls:

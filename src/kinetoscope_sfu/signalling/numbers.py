@@ -11,6 +11,9 @@ from .sdp import Section
 
 _DYNAMIC = (*range(96, 128), *range(35, 64))
 _RTCP = range(64, 96)  # RFC 5761 §4: looks like RTCP
+_CUSTOMARY = {"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": 2}
+"""As browsers number it, who find no id left for their own extensions where one of ours takes it first."""
+
 _SHORT_IDS = range(1, 15)  # those of a one-byte header (RFC 8285 §4.2)
 
 
@@ -58,7 +61,8 @@ class Numbers:
         id_ = self.extensions.get(uri)
         if id_ is None:
             used = set(self.extensions.values())
-            id_ = next((free for free in _SHORT_IDS if free not in used), None)
+            wanted = (_CUSTOMARY.get(uri, _SHORT_IDS[0]), *_SHORT_IDS)
+            id_ = next((free for free in wanted if free not in used), None)
         if id_ is None or id_ not in _SHORT_IDS:
             return self, None
         return replace(self, extensions={**self.extensions, uri: id_}), id_

@@ -19,6 +19,7 @@ from .api import App, ConnectionApi
 from .ice_servers import IceServerList, Turn
 from .recordings import Recordings
 from .sessions import Sessions
+from .stun_port import open_stun_port
 
 SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 2
@@ -56,11 +57,15 @@ async def serve(
 
     Raises OSError where the media port is taken, also after a moment in which one before may have ended.
     """
-    async with _opened(settings.media) as plane:
+    async with _opened(settings.media) as plane, open_stun_port(_port_of(plane)) as stun_port:
         sessions = Sessions(plane, now=time.monotonic)
         ice_servers = IceServerList(plane.local, settings.turn, unix_now=time.time)
         recordings = Recordings(plane, settings.recordings)
         server = _Server(_config(ConnectionApi(settings.app, sessions, ice_servers, recordings)))
+        ice_servers = IceServerList(
+            plane.local, settings.turn, unix_now=time.time, stun_port=stun_port
+        )
+        server = _Server(_config(ConnectionApi(settings.app, sessions, ice_servers)))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server)
         sweeping = asyncio.create_task(_sweep(sessions))
@@ -71,6 +76,10 @@ async def serve(
             sweeping.cancel()
             with suppress(asyncio.CancelledError):
                 await sweeping
+
+
+def _port_of(plane: MediaPlane) -> int:
+    return next((c.port for c in plane.local().candidates), 0)
 
 
 @asynccontextmanager
