@@ -66,6 +66,13 @@ ShortName = Annotated[str, StringConstraints(min_length=1, max_length=50, patter
 LongText = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
 """Text of several lines, at most 10,000 characters."""
 
+Question = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, pattern=rf"^[^\x00]*[^{_SPACE}\x00][^\x00]*$"),
+    Field(examples=["python machine learning tutorial for beginners"]),
+]
+"""What somebody asks for in words: 1 to 500 characters, of which one is no space; kept as it was given."""
+
 WebUrl = Annotated[
     str,
     StringConstraints(max_length=2048, pattern=_WEB_URL),

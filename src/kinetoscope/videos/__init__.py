@@ -5,6 +5,9 @@ from .refusals import NotYourVideo, VideoNotFound
 from .service import VideoReads, Videos
 from .store import (
     find_video_for_update,
+    hold_videos,
+    list_public_versions,
+    load_videos,
     require_own_video,
     require_visible_video,
     save_changed_video,
@@ -23,6 +26,9 @@ __all__ = [
     "VideoReads",
     "Videos",
     "find_video_for_update",
+    "hold_videos",
+    "list_public_versions",
+    "load_videos",
     "require_own_video",
     "require_visible_video",
     "save_changed_video",

@@ -19,6 +19,7 @@ from .accounts import accounts_part, erasure_handlers
 from .edge import edge_part
 from .media import media_part
 from .part import Base, Part, Resource, reacting
+from .search import search_part
 from .videos import videos_part
 
 __all__ = ["Platform", "build_platform"]
@@ -27,6 +28,7 @@ QUICK_PLACES = 64
 
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
+    search_part,
     media_part,
     videos_part,
     accounts_part,
