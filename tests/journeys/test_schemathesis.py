@@ -18,7 +18,7 @@ import httpx
 from support.cast import PASSWORD
 from support.clips import make_clip
 from support.people import SignUp, settled, upload
-from support.server import Server
+from support.server import Server, eventually
 
 HERE = Path(__file__).parent
 OPTIONS = ["--max-examples=30", "--seed=1", "--no-color", *os.environ.get("CONTRACT_OPTIONS", "").split()]
@@ -98,8 +98,13 @@ def things_of(person: httpx.Client, clip: Path) -> dict[str, list[Any]]:
     videos = [playing["id"], *_ids(person, "videos", "title", 3)]
     email = person.get("/api/v1/auth/me").json()["email"]
     credentials = {"email": email, "password": PASSWORD}
+    unindexed = _ids(person, "videos", "title", 20)
+    project = playing["project_id"]
+    eventually(lambda: _indexed(person, project) >= len(videos) + len(unindexed), seconds=60)
     return {
         "videos": videos,
+        "videos to unindex": unindexed,
+        "projects with an index": [project],
         "videos to delete": _ids(person, "videos", "title", 20),
         "videos with files": [video_id],
         "visibilities": ["private"],
@@ -143,6 +148,10 @@ def made(person: httpx.Client, kind: str, wish: dict[str, Any]) -> dict[str, Any
 
 def _ids(person: httpx.Client, kind: str, name: str, count: int) -> list[str]:
     return [made(person, kind, {name: f"One of {uuid4()}"})["id"] for _ in range(count)]
+
+
+def _indexed(person: httpx.Client, project_id: str) -> int:
+    return int(person.get(f"/api/v1/projects/{project_id}/search").json()["documents"])
 
 
 def _metadata(video_id: str) -> str:

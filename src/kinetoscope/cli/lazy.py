@@ -14,6 +14,7 @@ SUMMARIES = {
     "db": "Start, stop, look into, dump and restore the database.",
     "admin": "Make administrators, change keys.",
     "jobs": "Show background jobs; retry or remove those that failed.",
+    "search": "Show how the search index is; make it anew.",
     "settings": "Show every setting, its value, and where that comes from.",
     "doctor": "Find and explain what is wrong on this machine.",
     "openapi": "Print the OpenAPI document of the HTTP API.",

@@ -2,9 +2,9 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .limits import RateLimit
@@ -153,7 +153,18 @@ class Settings(BaseSettings):
     embeddings: str = Field(
         default="local",
         description="What makes vectors for search: `local` (the model that comes with the platform), `none` "
-        "(search by words alone), or a directory with `model.onnx` and `tokenizer.json`.",
+        "(search by words alone), a directory with `model.onnx` and `tokenizer.json`, or a server that "
+        "speaks the shape of `zerodb` or `openai`.",
+    )
+    embeddings_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
+        default=None,
+        description="Where that server takes texts, such as `https://vectors.example.org/v1/embeddings`.",
+    )
+    embeddings_model: str = Field(
+        default="BAAI/bge-small-en-v1.5", description="Which of that server's models is asked for."
+    )
+    embeddings_key: SecretStr | None = Field(
+        default=None, description="What that server knows this installation by (a bearer token)."
     )
     embedding_threads: int = Field(
         default=1, ge=1, le=64, description="Threads that each process uses to make vectors."
@@ -170,6 +181,14 @@ class Settings(BaseSettings):
         default="auto",
         description="How log lines look; `auto` is `console` on a terminal and `json` elsewhere.",
     )
+
+    @model_validator(mode="after")
+    def _know_the_server(self) -> Self:
+        if self.embeddings in {"zerodb", "openai"} and self.embeddings_url is None:
+            raise ValueError(
+                f"KINETOSCOPE_EMBEDDINGS is {self.embeddings!r}: set KINETOSCOPE_EMBEDDINGS_URL too"
+            )
+        return self
 
 
 def load_settings(**overrides: object) -> Settings:

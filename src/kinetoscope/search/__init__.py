@@ -3,9 +3,10 @@
 from .administration import Administration
 from .content import content_candidates, content_likeness
 from .embedders import Embedders
+from .figures import Figures
 from .indexing import Indexing
 from .jobs import duties, index_lane, reactions
-from .models import Role
+from .models import Progress
 from .related import Related
 from .searching import Searching
 from .suggesting import Suggesting
@@ -14,9 +15,10 @@ from .vectors import Vectors
 __all__ = [
     "Administration",
     "Embedders",
+    "Figures",
     "Indexing",
+    "Progress",
     "Related",
-    "Role",
     "Searching",
     "Suggesting",
     "Vectors",

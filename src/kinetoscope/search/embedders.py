@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..embeddings import Embedder, EmbedderUnavailable, Model, Vector
 from .models import Role, ServingModel
@@ -16,14 +16,18 @@ QUERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Embedders:
-    """The embedders of this installation, by role; `others` still answer for an index that they have made."""
+    """The embedders of this installation, by role.
+
+    `others`, by the name of their model, still answer for the index that they have made, as long as the one
+    that was chosen instead is making its own.
+    """
 
     chosen: Mapping[Role, Embedder]
-    others: Sequence[Embedder] = ()
+    others: Mapping[str, Embedder] = field(default_factory=dict[str, Embedder])
 
     async def find(self, serving: ServingModel) -> Embedder | None:
         """Return the embedder whose vectors go with those of a model of the index."""
-        for embedder in (self.chosen.get(serving.role), *self.others):
+        for embedder in (self.others.get(serving.name), self.chosen.get(serving.role)):
             if embedder is not None and _made(serving, await embedder.model()):
                 return embedder
         return None
@@ -42,12 +46,12 @@ class Embedders:
 
     async def open(self) -> None:
         """Open all of them."""
-        for embedder in (*self.chosen.values(), *self.others):
+        for embedder in (*self.chosen.values(), *self.others.values()):
             await embedder.open()
 
     async def close(self) -> None:
         """Close all of them."""
-        for embedder in (*self.chosen.values(), *self.others):
+        for embedder in (*self.chosen.values(), *self.others.values()):
             await embedder.close()
 
 

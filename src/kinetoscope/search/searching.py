@@ -9,6 +9,7 @@ from ..kernel.db import Database, Tx
 from ..projects import ProjectNotFound, find_project_owner
 from . import query_store as store
 from .embedders import Embedders
+from .figures import Figures
 from .highlights import highlight
 from .index_store import serving_models
 from .languages import LANGUAGES, is_english, language_of
@@ -68,8 +69,9 @@ class _Scope:
 class Searching:
     """Finds documents in a project."""
 
-    def __init__(self, db: Database, *, embedders: Embedders, showcases: Showcases) -> None:
+    def __init__(self, db: Database, *, embedders: Embedders, showcases: Showcases, figures: Figures) -> None:
         self._db = db
+        self._figures = figures
         self._embedders = embedders
         self._showcases = showcases
 
@@ -84,7 +86,9 @@ class Searching:
         async with self._db.read() as tx:
             reading, scope = await self._scope(tx, project_id, wanted.filters, reading)
             ranked, is_exact, total = await _ranked(tx, corpus, reading, scope, vectors)
-            return await _found(tx, reading, ranked, wanted, total=total, is_exact=is_exact, mode_of=vectors)
+            found = await _found(tx, reading, ranked, wanted, total=total, is_exact=is_exact, mode_of=vectors)
+        self._figures.note(project_id, found.mode, is_empty=not found.total)
+        return found
 
     async def _query_vectors(
         self, models: Mapping[Role, ServingModel], corpus: Corpus, text: str
