@@ -26,6 +26,9 @@ from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
 
+_BULK_BYTES = 32 << 20
+"""A thousand videos with long descriptions."""
+
 _EXPOSED_HEADERS = (
     "ETag, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
@@ -87,7 +90,11 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         )
     return Edge(
         app,
-        limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads/": None}),
+        limits=BodyLimits(
+            settings.max_body_bytes,
+            {"/api/v1/uploads/": None},
+            endings={"/videos/bulk-index": max(settings.max_body_bytes, _BULK_BYTES)},
+        ),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),
     )
