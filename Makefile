@@ -3,23 +3,26 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
+PAGES := src/kinetoscope/pages/built
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo serve setup test check lint types imports fix generate lock bench docs clean
+.PHONY: help demo serve setup console test check lint types imports fix generate lock bench docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: .venv/.runtime ## Start the whole platform with a small sample library, on http://127.0.0.1:8000
+demo: .venv/.runtime console ## Start the whole platform with a small sample library, on http://127.0.0.1:8000
 	@$(BIN)/kinetoscope demo
 
-serve: .venv/.runtime ## Start the whole platform, on http://127.0.0.1:8000
+serve: .venv/.runtime console ## Start the whole platform, on http://127.0.0.1:8000
 	@$(BIN)/kinetoscope serve
 
-setup: .venv/.dev ## Install everything for developing
+setup: .venv/.dev console ## Install everything for developing
 
-test: .venv/.dev ## Run the tests; arguments for pytest in ARGS
-	@$(BIN)/pytest -n auto $(ARGS)
+console: $(PAGES)/watch.html ## Build the web pages into the package; needs no Node on the machine
+
+test: .venv/.dev console ## Run the tests; arguments for pytest in ARGS
+	@$(BIN)/pytest -n auto --durations=10 $(ARGS)
 
 check: lint types imports test ## Everything that CI does
 
@@ -28,8 +31,9 @@ lint: .venv/.dev
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/codespell $$(git ls-files '*.py' '*.md' '*.sql' '*.toml' Makefile)
 
-types: .venv/.dev
+types: .venv/.dev console
 	@$(BIN)/pyright --warnings
+	@console/npm run --silent types
 
 imports: .venv/.dev
 	@$(BIN)/lint-imports --no-cache
@@ -54,11 +58,11 @@ bench: .venv/.dev ## Measure; needs wrk
 	@$(BIN)/python -m benchmarks.jobs
 	@$(BIN)/python -m benchmarks.search_speed
 
-docs: .venv/.dev ## Run every command that the guides show
+docs: .venv/.dev console ## Run every command that the guides show
 	@$(BIN)/pytest tests/docs
 
 clean: ## Remove the environment and all caches, but no data
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist console/node_modules $(PAGES)
 
 .venv/bin/python:
 	@if [ -z "$(PYTHON)" ]; then echo "Kinetoscope needs Python 3.11 or newer; none was found." >&2; exit 1; fi
@@ -75,4 +79,14 @@ clean: ## Remove the environment and all caches, but no data
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	@echo "Installing what developing needs into .venv (once) …"
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+console/node_modules/.package-lock.json: console/package-lock.json | .venv/.runtime
+	@echo "Installing what builds the web pages (once) …"
+	@console/npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+$(PAGES)/watch.html: console/node_modules/.package-lock.json console/vite.config.ts $(wildcard console/*.html) \
+		$(shell find console/src -type f)
+	@console/npm run --silent build
 	@touch $@

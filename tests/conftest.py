@@ -12,7 +12,6 @@ from kinetoscope.app import create_api, create_app
 from kinetoscope.kernel.db import Database, Tx
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 from kinetoscope.kernel.migrate import migrate
-from kinetoscope.kernel.runner import Runner
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
 from kinetoscope.wiring import Platform, build_platform
@@ -21,13 +20,16 @@ from support.cast import Hooks, Person, browser, signed_up
 from support.clock import FakeClock
 from support.external_postgres import ExternalPostgres
 from support.in_process import running
+from support.jobs_done import JobsDone
 from support.models import MODELS
 from support.promise import Promise
 
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
-    DELETE FROM search_models; DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
+    DELETE FROM search_models; DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
+    DELETE FROM video_viewer_hours;
+    DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
 """
 
 
@@ -142,25 +144,5 @@ async def bob(transport: ASGITransport, hooks: Hooks, client: AsyncClient) -> As
 
 
 @pytest.fixture
-def jobs_done(platform: Platform, dsn: str, clean: None) -> "JobsDone":
+def jobs_done(platform: Platform, dsn: str, clean: None) -> JobsDone:
     return JobsDone(platform, dsn)
-
-
-class JobsDone:
-    """Runs the platform's jobs until none is due."""
-
-    def __init__(self, platform: Platform, dsn: str) -> None:
-        self._platform = platform
-        self._dsn = dsn
-
-    async def __call__(self) -> None:
-        """Do everything that is due now, one job after the other."""
-        runner = Runner(
-            self._platform.db,
-            dsn=self._dsn,
-            clock=self._platform.clock,
-            worker="test/1",
-            lanes=self._platform.lanes,
-        )
-        while await runner.run_due():
-            pass

@@ -12,7 +12,10 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .analytics import routes as analytics_routes
+from .analytics.front import TrackingFront
 from .embeddings import routes as embeddings_routes
+from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
 from .http.openapi import describe
@@ -20,8 +23,10 @@ from .kernel.errors import Refusal
 from .kernel.settings import Settings
 from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
+from .pages import routes as pages_routes
 from .projects import routes as projects_routes
 from .search import routes as search_routes
+from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
@@ -71,6 +76,10 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         embeddings_routes.router,
         *media_routes.routers,
         videos_routes.router,
+        showcase_routes.router,
+        pages_routes.router,
+        *engagement_routes.routers,
+        analytics_routes.router,
     ):
         api.include_router(router)
     describe(api)
@@ -79,7 +88,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
 
 def create_app(platform: Platform, settings: Settings) -> ASGIApp:
     """Return the whole HTTP application: edge, hot front, CORS where it is set, and all routes."""
-    app: ASGIApp = VideoFront(create_api(platform, public_url=settings.public_url))
+    app: ASGIApp = TrackingFront(VideoFront(create_api(platform, public_url=settings.public_url)))
     if settings.cors_origins:
         app = CORSMiddleware(
             app,

@@ -22,6 +22,7 @@ class Stub:
     def __init__(self, name: str = "stub") -> None:
         self.name = name
         self.is_down = False
+        self.patience_seconds = 5.0
         self.waits_for: asyncio.Event | None = None
         self.texts: list[str] = []
 
@@ -51,7 +52,7 @@ class Rig:
         self.clock = clock
         self.vectors = Vectors(db, clock=clock, embedders=embedders)
         self.indexing = Indexing(db, clock=clock)
-        self.searching = Searching(db, embedders=embedders, showcases=_none, figures=Figures(db, clock=clock))
+        self.searching = Searching(db, embedders=embedders, annotated=_none, figures=Figures(db, clock=clock))
 
     async def index(self, video: dict[str, Any]) -> None:
         document = await self.indexing.index_video(UUID(video["id"]))
@@ -65,8 +66,8 @@ class Rig:
         return found.mode, [hit.shown.title for hit in found.hits]
 
 
-async def _none(*_: object) -> Sequence[Any]:
-    return ()
+async def _none(*_: object) -> list[UUID]:
+    return []
 
 
 @pytest.fixture
@@ -97,11 +98,9 @@ async def test_a_model_that_is_down_costs_the_meaning_but_no_search(
     assert await rig.search(tea) == ("hybrid", ["How to brew green tea"])
 
 
-async def test_a_slow_model_is_waited_for_only_so_long(
-    rig: Rig, stub: Stub, tea: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_model_is_waited_for_only_so_long(rig: Rig, stub: Stub, tea: dict[str, Any]) -> None:
     await rig.index(tea)
-    monkeypatch.setattr("kinetoscope.search.embedders.QUERY_SECONDS", 0.05)
+    stub.patience_seconds = 0.05
     stub.waits_for = asyncio.Event()
     assert await rig.search(tea) == ("text", ["How to brew green tea"])
 

@@ -7,6 +7,7 @@ import typer
 import uvicorn
 
 from ..app import create_app
+from ..http.protocol import HttpProtocol
 from ..kernel.memory import settle_memory
 from ..supervisor import CannotListen, address_of, listen
 from ..wiring import build_platform
@@ -58,7 +59,7 @@ def api(
         uvicorn.Config(
             create_app(platform, settings),
             loop="uvloop",
-            http="httptools",
+            http=HttpProtocol,
             ws="none",
             lifespan="on",
             proxy_headers=False,

@@ -24,7 +24,7 @@ BEGIN
           FROM pg_class c
          WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
            AND NOT EXISTS (SELECT FROM pg_depend d
-                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
                               AND d.deptype IN ('e', 'i', 'a', 'P'))
         UNION ALL
         SELECT format('ROUTINE %s', p.oid::regprocedure)
@@ -59,7 +59,8 @@ def dump_to(settings: Settings, file: Path | None, *, overwrite: bool) -> tuple[
     except OSError as error:
         raise CommandFailed(f"{path} cannot be written: {error.strerror}.") from error
     try:
-        _run(settings, "pg_dump", "--format=custom", f"--file={unfinished}")
+        # Unlogged tables are what must not outlive its hours: limits, and the salts of viewers.
+        _run(settings, "pg_dump", "--format=custom", "--no-unlogged-table-data", f"--file={unfinished}")
         _sync(unfinished)
         unfinished.replace(path)
     finally:

@@ -39,6 +39,8 @@ class RemoteEmbedder:
     form (too few vectors, other lengths, no numbers) is a failure too.
     """
 
+    patience_seconds = 1.0
+
     def __init__(
         self,
         server: Server,

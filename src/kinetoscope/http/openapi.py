@@ -28,6 +28,9 @@ _TAGS = [
     {"name": "projects", "description": "What videos belong to and search is scoped to."},
     {"name": "videos", "description": "Metadata, ownership, visibility."},
     {"name": "media", "description": "Files: uploads, processing, playback."},
+    {"name": "engagement", "description": "Likes, shares, comments."},
+    {"name": "analytics", "description": "Tracking views, and reports on them for the owner of a video."},
+    {"name": "showcase", "description": "Demo videos and their timed annotations."},
     {"name": "operations", "description": "Health, metrics, this document."},
 ]
 

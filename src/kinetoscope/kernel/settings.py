@@ -31,6 +31,12 @@ def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts
 
 
+def _addresses(parts: tuple[str, ...]) -> tuple[str, ...]:
+    for part in parts:
+        ipaddress.ip_address(part)
+    return parts
+
+
 def _origins(parts: tuple[str, ...]) -> tuple[str, ...]:
     for part in parts:
         if part != "*" and not part.startswith(("http://", "https://")):
@@ -174,6 +180,61 @@ class Settings(BaseSettings):
         description="Directory of the embedding model, made at first use; by default `models` in the data "
         "directory.",
     )
+    geoip_path: Path | None = Field(
+        default=None,
+        description="File in MaxMind's format that tells country and city of an address, such as DB-IP Lite "
+        "or GeoLite2; loaded anew when it changes. Without one, both are `unknown`.",
+    )
+    views_per_source: int = Field(
+        default=500,
+        ge=1,
+        description="Most views of one video on one day (UTC) that count from one address (IPv6: "
+        "/64 network) or one account.",
+    )
+    views_kept_months: int = Field(
+        default=13,
+        ge=2,
+        le=1200,
+        description="How many months raw views are kept; what reports show of older ones stays.",
+    )
+    realtime_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
+        default=None,
+        description="Media server to use instead of our own: it speaks Cloudflare Realtime's Connection API. "
+        "For the cloud: `https://rtc.live.cloudflare.com`.",
+    )
+    realtime_app_id: str | None = Field(
+        default=None,
+        max_length=100,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="The app's id at the media server.",
+    )
+    realtime_app_secret: SecretStr | None = Field(
+        default=None, description="The app's secret at the media server."
+    )
+    sfu_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which our own media server answers the API's calls. Media itself is "
+        "received on all addresses.",
+    )
+    sfu_http_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port on which our own media server answers the API's calls; by default a free one is "
+        "chosen on first start and kept.",
+    )
+    sfu_port: int = Field(
+        default=7880,
+        ge=0,
+        le=65535,
+        description="Port for media, UDP and TCP alike, to be reachable for participants; 0 takes any "
+        "free one.",
+    )
+    sfu_announce: Annotated[CommaList, AfterValidator(_addresses)] = Field(
+        default=(),
+        description="Addresses under which participants reach the media server, separated by commas: needed "
+        "behind NAT and in containers. By default those of this machine.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important kind of event that is logged."
     )
@@ -190,6 +251,15 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _realtime_is_whole(self) -> Self:
+        if self.realtime_url and not (self.realtime_app_id and self.realtime_app_secret):
+            raise ValueError(
+                f"{PREFIX}REALTIME_URL names a media server that knows us by {PREFIX}REALTIME_APP_ID and "
+                f"{PREFIX}REALTIME_APP_SECRET; set these too."
+            )
+        return self
+
 
 def load_settings(**overrides: object) -> Settings:
     """Return the settings of the environment; refuse with all of the bad ones at once."""
@@ -202,9 +272,13 @@ def load_settings(**overrides: object) -> Settings:
 def _explained(error: ValidationError) -> str:
     lines = ["These settings cannot be used:"]
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        name = str(problem["loc"][0]) if problem["loc"] else "?"
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            lines.append(f"  {message}")  # of several settings together, which it names
+            continue
+        name = str(problem["loc"][0])
         field = Settings.model_fields.get(name)
-        lines.append(f"  {PREFIX}{name.upper()}: {problem['msg'].removeprefix('Value error, ')}")
+        lines.append(f"  {PREFIX}{name.upper()}: {message}")
         if field and field.description:
             lines.append(f"      It is: {field.description}")
     lines.append("Correct them in the environment or in .env, and start again.")

@@ -16,10 +16,14 @@ from ..kernel.secrets import Keyring
 from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
+from .analytics import analytics_part
 from .edge import edge_part
+from .engagement import engagement_part
 from .media import media_part
+from .pages import pages_part
 from .part import Base, Part, Resource, reacting
 from .search import search_part
+from .showcase import showcase_part
 from .videos import videos_part
 
 __all__ = ["Platform", "build_platform"]
@@ -29,9 +33,13 @@ QUICK_PLACES = 64
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
     search_part,
+    engagement_part,
+    analytics_part,
+    showcase_part,
     media_part,
     videos_part,
     accounts_part,
+    pages_part,
 )
 _FACTS = (CHANGED, DELETED)
 

@@ -1,8 +1,6 @@
 """Search, and the embedding models that it works with."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 from ..embeddings import (
     DEFAULT_MODEL,
@@ -13,7 +11,6 @@ from ..embeddings import (
     multilingual_embedder,
     remote_embedder,
 )
-from ..kernel.db import Tx
 from ..kernel.settings import Settings
 from ..search import (
     Administration,
@@ -28,6 +25,7 @@ from ..search import (
     index_lane,
     reactions,
 )
+from ..showcase import annotated_among
 from .part import Base, Part
 
 
@@ -40,8 +38,8 @@ def search_part(base: Base) -> Part:
     administration = Administration(base.db, clock=base.clock)
     return Part(
         services=[
-            Searching(base.db, embedders=embedders, showcases=_no_showcases, figures=figures),
-            Related(base.db, showcases=_no_showcases),
+            Searching(base.db, embedders=embedders, annotated=annotated_among, figures=figures),
+            Related(base.db, annotated=annotated_among),
             Generating(embedders.chosen.get("main")),
             Suggesting(base.db),
             administration,
@@ -76,8 +74,3 @@ def _other_embedder(settings: Settings) -> Embedder:
             return remote_embedder(shape, url, settings.embeddings_model, key)
         case folder:
             return directory_embedder(Path(folder), threads=settings.embedding_threads)
-
-
-async def _no_showcases(_tx: Tx, _project_id: UUID) -> Sequence[UUID]:
-    """Return the demo videos with annotations: none, as long as nothing has annotations."""
-    return ()
