@@ -66,6 +66,28 @@ CREATE TABLE public.analytics_settings (
     video_id uuid NOT NULL,
     count_owner_views boolean NOT NULL
 );
+CREATE TABLE public.annotation_clicks (
+    annotation_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    clicked_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.annotations (
+    id uuid NOT NULL,
+    video_id uuid NOT NULL,
+    starts_at numeric NOT NULL,
+    ends_at numeric,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    kind text NOT NULL,
+    url text,
+    created_by uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT annotations_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT annotations_kind_check CHECK ((kind = ANY (ARRAY['info'::text, 'feature'::text, 'bug-fix'::text, 'demo'::text]))),
+    CONSTRAINT annotations_starts_at_check CHECK ((starts_at >= (0)::numeric))
+);
 CREATE TABLE public.api_keys (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -420,6 +442,10 @@ ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.analytics_settings
     ADD CONSTRAINT analytics_settings_pkey PRIMARY KEY (video_id);
+ALTER TABLE ONLY public.annotation_clicks
+    ADD CONSTRAINT annotation_clicks_pkey PRIMARY KEY (annotation_id, session_id);
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
 ALTER TABLE ONLY public.api_keys
@@ -492,6 +518,7 @@ ALTER TABLE ONLY public.viewer_keys
     ADD CONSTRAINT viewer_keys_pkey PRIMARY KEY (user_id);
 ALTER TABLE ONLY public.viewer_salts
     ADD CONSTRAINT viewer_salts_pkey PRIMARY KEY (day);
+CREATE INDEX annotations_video ON public.annotations USING btree (video_id, starts_at, id);
 CREATE INDEX api_keys_account ON public.api_keys USING btree (account_id, created_at);
 CREATE INDEX comments_newest ON public.comments USING btree (video_id, created_at DESC, id DESC) WHERE (parent_id IS NULL);
 CREATE INDEX comments_replies ON public.comments USING btree (parent_id, created_at, id);
@@ -522,6 +549,7 @@ CREATE INDEX uploads_expiry ON public.uploads USING btree (expires_at) WHERE (st
 CREATE INDEX uploads_open ON public.uploads USING btree (owner_id) WHERE (state = 'open'::text);
 CREATE INDEX uploads_video ON public.uploads USING btree (video_id);
 CREATE INDEX video_counters_views ON public.video_counters USING btree (views, video_id);
+CREATE INDEX videos_demos ON public.videos USING btree (created_at DESC, id DESC) WHERE ((video_type = 'demo'::text) AND (visibility = 'public'::text));
 CREATE INDEX videos_duration ON public.videos USING btree (duration, id);
 CREATE INDEX videos_hidden ON public.videos USING btree (owner_id, created_at DESC, id DESC) WHERE (visibility <> 'public'::text);
 CREATE INDEX videos_listed ON public.videos USING btree (created_at DESC, id DESC) WHERE (visibility = 'public'::text);
@@ -540,6 +568,10 @@ ALTER INDEX public.sittings_time ATTACH PARTITION public.sittings_default_video_
 CREATE TRIGGER videos_tally AFTER INSERT OR DELETE OR UPDATE OF visibility ON public.videos FOR EACH ROW EXECUTE FUNCTION public.tally_videos();
 ALTER TABLE ONLY public.analytics_settings
     ADD CONSTRAINT analytics_settings_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.annotation_clicks
+    ADD CONSTRAINT annotation_clicks_annotation_id_fkey FOREIGN KEY (annotation_id) REFERENCES public.annotations(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.comments

@@ -1,10 +1,10 @@
 """What the media plane costs for each forwarded packet, and how long it holds a packet.
 
-The publisher and the receivers are processes of their own. Two phases for each number of receivers: a moderate
-rate, where receivers read and delays are taken (from just before the publisher's send to the arrival in the
-receiver's socket, by the kernel's clock), and a high rate, where nobody reads and only the server's CPU time
-counts. Where Debian's `janus` is installed its VideoRoom does the same in the same run, as installed and with
-`event_loops`.
+The publisher and the receivers are processes of their own. Two phases for each number of receivers: a
+moderate rate, where receivers read and delays are taken (from just before the publisher's send to the arrival
+in the receiver's socket, by the kernel's clock), and a high rate, where nobody reads and only CPU time counts.
+Where Debian's `janus` is installed its VideoRoom does the same in the same run, as installed and with two
+`event_loops`. The floor is what the cipher and the kernel alone take for a packet, under the same load.
 
     python -m benchmarks.sfu [--receivers 1 10 50] [--seconds 6] [--rounds 1]
 """
@@ -13,14 +13,15 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection as Pipe
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 
+from benchmarks.media.floor import floor_a_packet
 from benchmarks.media.janus import Janus, is_installed
-from benchmarks.media.load import Client, Rate, Seen, Way, publish, receive, started
+from benchmarks.media.load import Client, Pipe, Rate, Seen, Way, publish, receive, started
 from benchmarks.media.ours import Ours
 
 MODERATE_OUT = 6_000  # packets a second to all receivers together
@@ -57,6 +58,7 @@ class Figures:
     p99_ms: float
     out_a_second: float
     us_a_packet: float
+    floor_us: float
     kilobytes_a_receiver: float
 
 
@@ -68,7 +70,7 @@ def main() -> None:
     options = parser.parse_args()
     servers: list[Callable[[], Server]] = [Ours]
     if is_installed():
-        servers += [lambda: Janus(event_loops=0), lambda: Janus(event_loops=2)]
+        servers += [partial(Janus, 0), partial(Janus, 2)]
     else:
         print("janus is not installed: no peer to compare with (apt-get install janus)")
     print(f"{psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}; packets of {SIZE} bytes")
@@ -83,10 +85,12 @@ def main() -> None:
 
 
 def _print(name: str, count: int, figures: Figures) -> None:
+    ratio = figures.us_a_packet / figures.floor_us
     print(
-        f"{name:>22}, {count:>2} receivers: {figures.us_a_packet:6.2f} µs CPU a forwarded packet "
-        f"at {figures.out_a_second:7,.0f}/s out; delay p50 {figures.p50_ms:.2f}, p99 {figures.p99_ms:.2f} ms "
-        f"({figures.delivered:.1%} delivered); {figures.kilobytes_a_receiver:.0f} KB a receiver",
+        f"{name:>20}, {count:>2} receivers: {figures.us_a_packet:6.2f} µs CPU a forwarded packet "
+        f"({ratio:.2f} of the floor) at {figures.out_a_second:6,.0f}/s out; "
+        f"delay p50 {figures.p50_ms:.2f}, p99 {figures.p99_ms:.2f} ms ({figures.delivered:.1%} delivered); "
+        f"{figures.kilobytes_a_receiver:.0f} KB a receiver",
         flush=True,
     )
 
@@ -115,6 +119,7 @@ def _measure(server: Server, count: int, seconds: float) -> Figures:
         sent.rate(Rate(HIGH_OUT // count, 2 * BURST, SIZE))
         time.sleep(1)
         cpu, rate = _cpu_a_packet(process, sent, seconds)
+        floor_us = floor_a_packet(SIZE)
         sent.stop()
         to_receivers.send(None)
     finally:
@@ -128,6 +133,7 @@ def _measure(server: Server, count: int, seconds: float) -> Figures:
         p99_ms=delays[len(delays) * 99 // 100],
         out_a_second=rate,
         us_a_packet=cpu,
+        floor_us=floor_us,
         kilobytes_a_receiver=memory,
     )
 

@@ -6,12 +6,15 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 
 from kinetoscope_sfu.plane import IceCredentials
 from kinetoscope_sfu.probe import Probe
 
+Pipe = Connection
 SSRC = 4242
 PAYLOAD_TYPE = 96
 # A VP8 descriptor without extensions and the first bytes of a key frame: a receiver can start anywhere.
@@ -31,6 +34,7 @@ class Client:
 
     fingerprint: str
     credentials: IceCredentials
+    address: tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,20 @@ class Rate:
     size: int
 
 
+def own_address() -> str:
+    """Return an address of this machine that is not the loopback's, which Janus does not use."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(sock.getsockname()[0])
+
+
 class _Socket:
     def __init__(self) -> None:
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
+        self.sock.bind((own_address(), 0))
         self.sock.setblocking(False)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         if sys.platform == "linux":
@@ -70,7 +84,8 @@ class _Socket:
         self.probe = Probe(lambda datagram: self.sock.sendto(datagram, self.address))
 
     def client(self) -> Client:
-        return Client(self.probe.fingerprint.value, self.probe.credentials)
+        host, port = self.sock.getsockname()
+        return Client(self.probe.fingerprint.value, self.probe.credentials, (host, port))
 
     def connect(self, way: Way) -> None:
         self.address = way.address
@@ -106,7 +121,7 @@ def _connect(sockets: list[_Socket]) -> None:
 
 
 def publish(pipe: Pipe) -> None:
-    """Be the publisher: `Way`, then `Rate`s until None; each answered by how many packets were sent before."""
+    """Be the publisher: `Way`, then `Rate`s until None, each answered by how many packets were sent."""
     one = _Socket()
     pipe.send(one.client())
     one.connect(pipe.recv())
@@ -162,22 +177,21 @@ class _Receiving:
         self._asleep = False
 
     def run(self) -> None:
-        consent = 0.0
-        while True:
-            now = time.monotonic()
-            if now > consent:
-                consent = now + _CONSENT_SECONDS
+        """Receive until told to stop."""
+        consent, goes_on = 0.0, True
+        while goes_on:
+            if time.monotonic() > consent:
+                consent = time.monotonic() + _CONSENT_SECONDS
                 for one in self._sockets:
                     one.probe.check(one.remote)
             if self._asleep:
-                if self._pipe.poll(1) and not self._command():
-                    return
+                goes_on = not self._pipe.poll(1) or self._command()
                 continue
             for key, _ in self._selector.select(1):
-                if key.data is not None:
+                if key.data is None:
+                    goes_on = self._command()
+                else:
                     self._read(key.data)
-                elif not self._command():
-                    return
 
     def _read(self, one: _Socket) -> None:
         for datagram, at in one.read():
@@ -207,10 +221,10 @@ class _Receiving:
         return True
 
 
-def started(target: object, *arguments: object) -> tuple[multiprocessing.process.BaseProcess, Pipe]:
+def started(target: Callable[..., None], *arguments: object) -> tuple[SpawnProcess, Pipe]:
     """Start a process with a pipe to it."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=target, args=(there, *arguments), daemon=True)  # type: ignore[arg-type]
+    process = context.Process(target=target, args=(there, *arguments), daemon=True)
     process.start()
     return process, here

@@ -1,7 +1,6 @@
 """Our media plane in a process of its own, told what to do through a pipe."""
 
 import asyncio
-from multiprocessing.connection import Connection as Pipe
 
 import uvloop
 
@@ -18,7 +17,7 @@ from kinetoscope_sfu.plane import (
 )
 from kinetoscope_sfu.server import open_plane
 
-from .load import PAYLOAD_TYPE, SSRC, Client, Way, started
+from .load import PAYLOAD_TYPE, SSRC, Client, Pipe, Way, own_address, started
 
 PUBLISHER = "publisher"
 
@@ -29,7 +28,7 @@ def serve(pipe: Pipe) -> None:
 
 
 async def _serve(pipe: Pipe) -> None:
-    async with open_plane(MediaSettings(hosts=("127.0.0.1",), tcp=False)) as plane:
+    async with open_plane(MediaSettings(hosts=(own_address(),), tcp=False)) as plane:
         done = asyncio.Event()
         asyncio.get_running_loop().add_reader(pipe.fileno(), lambda: _obey(pipe, plane, done))
         await done.wait()
@@ -51,7 +50,7 @@ def _obey(pipe: Pipe, plane: MediaPlane, done: asyncio.Event) -> None:
             name, Subscription("0", Source(PUBLISHER, "0"), PAYLOAD_TYPE, 7000, PAYLOAD_TYPE + 1, 7001, 3)
         )
     port = plane.local().candidates[0].port
-    pipe.send(Way(("127.0.0.1", port), credentials))
+    pipe.send(Way((own_address(), port), credentials))
 
 
 class Ours:

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .albums import photo_routes
+from .albums import routes as albums_routes
 from .analytics import routes as analytics_routes
 from .analytics.front import TrackingFront
 from .embeddings import routes as embeddings_routes
@@ -26,6 +28,7 @@ from .media import routes as media_routes
 from .pages import routes as pages_routes
 from .projects import routes as projects_routes
 from .search import routes as search_routes
+from .sessions import routes as sessions_routes
 from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
@@ -35,10 +38,13 @@ _BULK_BYTES = 32 << 20
 """A thousand videos with long descriptions."""
 
 _EXPOSED_HEADERS = (
-    "ETag, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
+    "ETag, Link, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires"
 )
+
+_FORM_AROUND_BYTES = 64 << 10
+"""What a form may add to the file in it."""
 
 
 def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
@@ -76,9 +82,12 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         embeddings_routes.router,
         *media_routes.routers,
         videos_routes.router,
+        *engagement_routes.routers,
+        albums_routes.router,
+        *photo_routes.routers,
+        *sessions_routes.routers,
         showcase_routes.router,
         pages_routes.router,
-        *engagement_routes.routers,
         analytics_routes.router,
     ):
         api.include_router(router)
@@ -103,6 +112,7 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
             settings.max_body_bytes,
             {"/api/v1/uploads/": None},
             endings={"/videos/bulk-index": max(settings.max_body_bytes, _BULK_BYTES)},
+            {"/api/v1/uploads/": None, "/api/v1/photos": settings.max_photo_bytes + _FORM_AROUND_BYTES},
         ),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),

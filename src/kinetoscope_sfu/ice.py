@@ -22,7 +22,7 @@ class IceLite:
     """Knows connections by ufrag and by the addresses that were checked."""
 
     def __init__(self) -> None:
-        self._by_ufrag: dict[str, Connection] = {}
+        self.by_ufrag: dict[str, Connection] = {}
         self.by_address: dict[Address, Connection] = {}
         self._strangers = 0
 
@@ -33,12 +33,12 @@ class IceLite:
     def expect(self, connection: Connection) -> None:
         """Answer checks for all the credentials of a connection."""
         for credentials in connection.credentials:
-            self._by_ufrag[credentials.ufrag] = connection
+            self.by_ufrag[credentials.ufrag] = connection
 
     def forget_credentials(self, replaced: list[IceCredentials]) -> None:
         """Answer no more checks with these."""
         for credentials in replaced:
-            self._by_ufrag.pop(credentials.ufrag, None)
+            self.by_ufrag.pop(credentials.ufrag, None)
 
     def forget(self, connection: Connection) -> None:
         """Answer no more."""
@@ -52,7 +52,7 @@ class IceLite:
         message = stun.parse(datagram)
         if message is None or message.type != stun.BINDING_REQUEST:
             return None
-        connection = self._by_ufrag.get(message.local_ufrag)
+        connection = self.by_ufrag.get(message.local_ufrag)
         if connection is None or stun.USERNAME not in message.attributes:
             self._answer_stranger(message, way)
             return None

@@ -66,15 +66,15 @@ class MediaPlane:
         self.cipher = SrtpCipher()
         self.router = Router(self.cipher, lambda: secrets.randbits(15))
         self.ice = IceLite()
-        self._clock = clock
+        self.clock = clock
         self._max_connections = max_connections
         self._context = dtls_context(identity)
         self._local = LocalTransport(fingerprint(identity[0]), candidates)
-        self._connections: dict[str, Connection] = {}
+        self.connections: dict[str, Connection] = {}
         self._handshakes: set[Connection] = set()
         self._with_data: set[Connection] = set()
-        self._waiters: dict[str, list[asyncio.Future[None]]] = {}
-        self._recordings: dict[Source, Recording] = {}
+        self.waiters: dict[str, list[asyncio.Future[None]]] = {}
+        self.recordings: dict[Source, Recording] = {}
         self._disk = ThreadPoolExecutor(1, "recordings")
         self._ticks = 0
 
@@ -82,11 +82,11 @@ class MediaPlane:
 
     def packet(self, connection: Connection, size: int, arrived_us: int) -> None:
         """Take the RTP or RTCP packet in the cipher's inbox."""
-        self.router.packet(connection.peer, size, arrived_us, self._clock())
+        self.router.packet(connection.peer, size, arrived_us, self.clock())
 
     def other(self, datagram: bytes, way: Way) -> Connection | None:
         """Take STUN or DTLS; return whose valid check it was."""
-        now_us = self._clock()
+        now_us = self.clock()
         if datagram[0] < _STUN_BELOW:
             return self.ice.datagram(datagram, way, now_us)
         connection = self.ice.by_address.get(way.address)
@@ -102,28 +102,28 @@ class MediaPlane:
             if len(self._handshakes) >= _MOST_HANDSHAKES:
                 return
             self._handshakes.add(connection)
-        connection.dtls_datagram(datagram, self._context, self._clock())
+        connection.dtls_datagram(datagram, self._context, self.clock())
         if connection.dtls is None or connection.dtls.is_established:
             self._handshakes.discard(connection)
 
     def tick(self) -> None:
         """Do what is due; called every 20 ms."""
-        now_us = self._clock()
+        now_us = self.clock()
         self.ice.tick()
         self.router.tick(now_us)
         self._ticks += 1
         is_second = self._ticks % _TICKS_A_SECOND == 0
         for connection in (
-            list(self._connections.values()) if is_second else [*self._handshakes, *self._with_data]
+            list(self.connections.values()) if is_second else [*self._handshakes, *self._with_data]
         ):
             connection.tick(now_us)
         if is_second:
-            for recording in self._recordings.values():
+            for recording in self.recordings.values():
                 recording.flush()
 
     def shut_down(self) -> None:
         """Say goodbye to everybody, close all files."""
-        for connection in list(self._connections.values()):
+        for connection in list(self.connections.values()):
             connection.end(ConnectionState.CLOSED)
         self._disk.shutdown(wait=True)
 
@@ -135,13 +135,13 @@ class MediaPlane:
 
     def open(self, connection_id: str) -> IceCredentials:
         """Await a client."""
-        if len(self._connections) >= self._max_connections:
+        if len(self.connections) >= self._max_connections:
             raise TooMany
-        if connection_id in self._connections:
+        if connection_id in self.connections:
             raise RepeatedTrack(connection_id)
         peer = Peer(connection_id, secrets.randbits(31) | 1)
         connection = Connection(peer, new_credentials(), self._changed)
-        self._connections[connection_id] = connection
+        self.connections[connection_id] = connection
         self.ice.expect(connection)
         self.router.add(peer)
         return connection.credentials[-1]
@@ -156,38 +156,38 @@ class MediaPlane:
 
     def set_remote(self, connection_id: str, remote: RemoteTransport) -> None:
         """Learn the client's fingerprints."""
-        self._connection(connection_id).accept(remote, self._clock())
+        self._connection(connection_id).accept(remote, self.clock())
 
     def state(self, connection_id: str) -> ConnectionState:
         """Return how far it is."""
-        connection = self._connections.get(connection_id)
+        connection = self.connections.get(connection_id)
         return connection.state if connection is not None else ConnectionState.CLOSED
 
     async def wait_connected(self, connection_id: str, seconds: float) -> bool:
         """Wait for it."""
         if self._connection(connection_id).state is not ConnectionState.CONNECTED:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.setdefault(connection_id, []).append(waiter)
+            self.waiters.setdefault(connection_id, []).append(waiter)
             await asyncio.wait([waiter], timeout=seconds)
             self._stop_waiting(connection_id, waiter)
         return self.state(connection_id) is ConnectionState.CONNECTED
 
     def _stop_waiting(self, connection_id: str, waiter: asyncio.Future[None]) -> None:
-        waiters = self._waiters.get(connection_id, [])
+        waiters = self.waiters.get(connection_id, [])
         if waiter in waiters:
             waiters.remove(waiter)
         if not waiters:
-            self._waiters.pop(connection_id, None)
+            self.waiters.pop(connection_id, None)
 
     def close(self, connection_id: str) -> None:
         """End it."""
-        connection = self._connections.get(connection_id)
+        connection = self.connections.get(connection_id)
         if connection is not None:
             connection.end(ConnectionState.CLOSED)
 
     def _connection(self, connection_id: str) -> Connection:
         try:
-            return self._connections[connection_id]
+            return self.connections[connection_id]
         except KeyError:
             raise UnknownConnection(connection_id) from None
 
@@ -195,28 +195,28 @@ class MediaPlane:
         if connection.is_gone:
             self._forget(connection)
         elif connection.state is ConnectionState.CONNECTED:
-            self.router.activate(connection.peer, self._clock())
+            self.router.activate(connection.peer, self.clock())
         if connection.state is not ConnectionState.CONNECTING:
-            for waiter in self._waiters.pop(connection.id, ()):
+            for waiter in self.waiters.pop(connection.id, ()):
                 if not waiter.done():
                     waiter.set_result(None)
         self.on_state(connection.id, connection.state)
 
     def _forget(self, connection: Connection) -> None:
         """Take it out of everything, before its cipher goes: no pointer may outlive that."""
-        for source in [source for source in self._recordings if source.connection_id == connection.id]:
-            self._recordings.pop(source).close()
+        for source in [source for source in self.recordings if source.connection_id == connection.id]:
+            self.recordings.pop(source).close()
         self.router.remove(connection.peer)
         self.ice.forget(connection)
         self._handshakes.discard(connection)
         self._with_data.discard(connection)
-        del self._connections[connection.id]
+        del self.connections[connection.id]
 
     # Tracks
 
     def publish(self, connection_id: str, publication: Publication) -> None:
         """Accept what the client sends."""
-        self.router.publish(self._connection(connection_id).peer, publication, self._clock())
+        self.router.publish(self._connection(connection_id).peer, publication, self.clock())
 
     def unpublish(self, connection_id: str, mid: str) -> None:
         """Drop what the client sends."""
@@ -224,11 +224,11 @@ class MediaPlane:
 
     def subscribe(self, connection_id: str, subscription: Subscription) -> None:
         """Forward to the client."""
-        self.router.subscribe(self._connection(connection_id).peer, subscription, self._clock())
+        self.router.subscribe(self._connection(connection_id).peer, subscription, self.clock())
 
     def resubscribe(self, connection_id: str, subscription: Subscription) -> None:
         """Forward something else."""
-        self.router.resubscribe(self._connection(connection_id).peer, subscription, self._clock())
+        self.router.resubscribe(self._connection(connection_id).peer, subscription, self.clock())
 
     def unsubscribe(self, connection_id: str, mid: str) -> None:
         """Stop forwarding."""
@@ -249,7 +249,7 @@ class MediaPlane:
         return self._seconds_since(receiver.last_us)
 
     def _seconds_since(self, last_us: int) -> float | None:
-        return (self._clock() - last_us) / 1_000_000 if last_us else None
+        return (self.clock() - last_us) / 1_000_000 if last_us else None
 
     # Data channels
 
@@ -266,7 +266,7 @@ class MediaPlane:
     ) -> None:
         """Join a publisher's channel."""
         publisher = source_end(self._connection(source.connection_id).data, source)
-        ack_by_us = ack_deadline(self._clock()) if wait_for_ack else 0
+        ack_by_us = ack_deadline(self.clock()) if wait_for_ack else 0
         self._open_data(connection_id).subscribe(channel, publisher, ack_by_us)
 
     def let_reply(self, connection_id: str, channel_id: int, *, allowed: bool) -> None:
@@ -305,16 +305,16 @@ class MediaPlane:
         track = self._connection(source.connection_id).peer.tracks.get(source.mid)
         if track is None:
             raise UnknownTrack(source.mid)
-        if source in self._recordings:
+        if source in self.recordings:
             raise RepeatedTrack(source.mid)
         offset_us = time.time_ns() // 1000 - monotonic_us()
         recording = Recording(path, track.publication, self._disk, offset_us)
-        self._recordings[source] = recording
-        self.router.record(source, recording, self._clock())
+        self.recordings[source] = recording
+        self.router.record(source, recording, self.clock())
 
     async def stop_recording(self, source: Source) -> None:
         """Close the file."""
-        recording = self._recordings.pop(source, None)
+        recording = self.recordings.pop(source, None)
         if recording is None:
             raise UnknownTrack(source.mid)
         self.router.stop_recording(source)
@@ -325,18 +325,18 @@ class MediaPlane:
     def statistics(self) -> Statistics:
         """Count."""
         return Statistics(
-            connections=tuple(_counted(connection) for connection in self._connections.values()),
+            connections=tuple(_counted(connection) for connection in self.connections.values()),
             handshakes=len(self._handshakes),
             packets_in=self.router.ingress.packets,
             packets_out=sum(
                 receiver.packets
-                for connection in self._connections.values()
+                for connection in self.connections.values()
                 for receiver in connection.peer.receivers.values()
             ),
             packets_dropped=self.router.sending.dropped
             + sum(
                 receiver.dropped
-                for connection in self._connections.values()
+                for connection in self.connections.values()
                 for receiver in connection.peer.receivers.values()
             ),
         )

@@ -24,7 +24,7 @@ class Probe:
     """One client. What it sends goes through `send`, datagram by datagram; it is the DTLS client."""
 
     def __init__(self, send: Callable[[bytes], object], identity: Identity | None = None) -> None:
-        self._send = send
+        self.send = send
         self.identity = identity or new_identity()
         self.credentials = IceCredentials(secrets.token_hex(4), secrets.token_hex(12))
         self._dtls = DtlsConnection(dtls_context(self.identity), is_server=False)
@@ -55,7 +55,7 @@ class Probe:
         }
         if nominates:
             attributes[stun.USE_CANDIDATE] = b""
-        self._send(stun.request(secrets.token_bytes(12), attributes, remote.pwd.encode()))
+        self.send(stun.request(secrets.token_bytes(12), attributes, remote.pwd.encode()))
 
     def handshake(self) -> None:
         """Begin DTLS."""
@@ -108,21 +108,21 @@ class Probe:
             self.checks_answered += 1
         elif message.type == stun.BINDING_REQUEST:  # a peer that checks as well
             key = self.credentials.pwd.encode()
-            self._send(stun.success(message.transaction, ("127.0.0.1", 9), key))
+            self.send(stun.success(message.transaction, ("127.0.0.1", 9), key))
 
     def _flush(self) -> None:
         for datagram in self._dtls.outgoing():
-            self._send(datagram)
+            self.send(datagram)
 
     def send_rtp(self, packet: bytes) -> None:
         """Send an RTP packet."""
         assert self._sent is not None
-        self._send(self._sent.protect(packet))
+        self.send(self._sent.protect(packet))
 
     def send_rtcp(self, packet: bytes) -> None:
         """Send a compound packet."""
         assert self._sent is not None
-        self._send(self._sent.protect_rtcp(packet))
+        self.send(self._sent.protect_rtcp(packet))
 
     def send_message(self, message: bytes) -> None:
         """Send a DTLS message: an SCTP packet."""

@@ -49,7 +49,7 @@ class Recording:
         self._file = path.open("ab", buffering=0)
         self._pending: list[bytes] = []
         self._buffered = 0
-        self._last: Future[None] | None = None
+        self.written: Future[None] | None = None
         self.lost = 0
         codec = publication.codec
         head = {
@@ -83,8 +83,8 @@ class Recording:
 
     def flush(self) -> None:
         """Write and sync what has come, unless the last time is not through yet."""
-        if self._pending and (self._last is None or self._last.done()):
-            self._last = self._disk.submit(_write, self._file.fileno(), self._taken())
+        if self._pending and (self.written is None or self.written.done()):
+            self.written = self._disk.submit(_write, self._file.fileno(), self._taken())
 
     def close(self) -> Future[None]:
         """Write the rest and close; done when the result is there."""

@@ -28,7 +28,7 @@ _ANCILLARY_BYTES = 64
 _MEDIA = range(128, 192)  # first bytes of RTP and RTCP (RFC 7983)
 _SHORTEST = 8
 _MOST_TCP = 1000
-_TCP_PROOF_SECONDS = 10
+TCP_PROOF_SECONDS = 10
 _MOST_TCP_BUFFERED = 1 << 20
 _PORT_TRIES = 20
 _NOWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}  # documentation networks: nothing is sent there
@@ -90,7 +90,7 @@ class _Tcp(asyncio.Protocol):
         if _Tcp.open_connections > _MOST_TCP:
             self._transport.abort()
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(_TCP_PROOF_SECONDS, self._transport.abort)
+        self._deadline = loop.call_later(TCP_PROOF_SECONDS, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take the packets that are complete."""

@@ -74,7 +74,7 @@ def test_a_later_description_cannot_name_another_certificate(world: World) -> No
 
 def test_a_wrong_password_is_refused_and_does_not_move_anybody(world: World) -> None:
     alice = world.client("alice")
-    connection = world.plane._connections["alice"]
+    connection = world.plane.connections["alice"]
     thief = Client(world.plane, "thief", ELSEWHERE)
     thief.probe.check(IceCredentials(connection.credentials[-1].ufrag, "x" * 24))
     thief.read()
@@ -89,7 +89,7 @@ def test_a_client_may_move_to_another_network(world: World) -> None:
     moved.probe.check(world.credentials)
     alice.probe.send_rtp(rtp(1, KEY))
     assert bob.rtp() == []
-    assert any(127 < datagram[0] < 192 for datagram in moved._queue)
+    assert any(127 < datagram[0] < 192 for datagram in moved.queue)
 
 
 def test_restarted_ice_answers_old_checks_until_the_first_new_one(world: World) -> None:
@@ -107,13 +107,13 @@ def test_restarts_without_an_end_leave_nothing_behind(world: World) -> None:
     world.client("alice")
     for _ in range(50):
         world.plane.restart_ice("alice")
-    assert len(world.plane.ice._by_ufrag) == 2
+    assert len(world.plane.ice.by_ufrag) == 2
 
 
 def test_a_goodbye_ends_the_connection(world: World) -> None:
     world.client("alice").probe.say_goodbye()
     assert world.plane.state("alice") is ConnectionState.CLOSED
-    assert (world.plane.ice._by_ufrag, world.plane.ice.by_address) == ({}, {})
+    assert (world.plane.ice.by_ufrag, world.plane.ice.by_address) == ({}, {})
 
 
 def test_closing_says_goodbye(world: World) -> None:
@@ -141,9 +141,9 @@ def test_lost_flights_are_repeated(world: World) -> None:
     client.probe.check(credentials)
     client.read()
     client.probe.handshake()
-    client._queue.clear()  # the server's whole flight is lost
+    client.queue.clear()  # the server's whole flight is lost
     deadline = time.monotonic() + 5  # OpenSSL repeats after a second of its own clock
-    while not client._queue and time.monotonic() < deadline:
+    while not client.queue and time.monotonic() < deadline:
         time.sleep(0.05)
         world.plane.tick()
     for _ in range(4):
@@ -175,7 +175,7 @@ def test_dtls_from_an_unchecked_address_is_ignored(world: World) -> None:
     stranger = Client(world.plane, "stranger", ELSEWHERE)
     world.plane.open("alice")
     stranger.probe.handshake()
-    assert stranger._queue == []
+    assert stranger.queue == []
 
 
 def test_connections_are_bounded(world: World) -> None:
@@ -237,7 +237,7 @@ async def test_waiting_ends_when_it_is_closed_or_takes_too_long(world: World) ->
     await asyncio.sleep(0)
     world.plane.close("alice")
     assert not await waiting
-    assert world.plane._waiters == {}
+    assert world.plane.waiters == {}
 
 
 def test_a_probe_that_is_nobody_changes_nothing(world: World) -> None:

@@ -1,5 +1,8 @@
 """Data channels between real SCTP associations: ours, and aiortc's as the client."""
 
+# pyright: reportPrivateUsage=false, reportUnusedFunction=false
+# aiortc's association is driven without its peer connection, by methods that it calls private.
+
 import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any, cast
@@ -9,7 +12,7 @@ from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 
 from kinetoscope_sfu.plane import ChannelSource, DataChannel, RepeatedTrack, TooMany, UnknownTrack
-from kinetoscope_sfu.transport.relay import _MOST_CHANNELS
+from kinetoscope_sfu.transport.relay import MOST_CHANNELS
 from support.media import Client, World
 
 
@@ -136,8 +139,8 @@ async def test_who_does_not_acknowledge_is_dropped(world: World, browsers: Brows
     world.plane.publish_channel("alice", CHAT)
     world.plane.subscribe_channel("bob", DataChannel(1, "chat"), ChannelSource("alice", 1), wait_for_ack=True)
     world.clock.now_us += 31_000_000
-    world.plane._connections["bob"].last_check_us = world.clock.now_us
-    world.plane._connections["alice"].last_check_us = world.clock.now_us
+    world.plane.connections["bob"].last_check_us = world.clock.now_us
+    world.plane.connections["alice"].last_check_us = world.clock.now_us
     world.plane.tick()
     with pytest.raises(UnknownTrack):
         world.plane.channel_is_open("bob", 1)
@@ -189,7 +192,7 @@ async def test_ids_are_used_once_and_channels_are_bounded(world: World, browsers
     world.plane.publish_channel("alice", CHAT)
     with pytest.raises(RepeatedTrack):
         world.plane.publish_channel("alice", CHAT)
-    for number in range(2, _MOST_CHANNELS):
+    for number in range(2, MOST_CHANNELS):
         world.plane.publish_channel("alice", DataChannel(number, "more"))
     with pytest.raises(TooMany):
         world.plane.publish_channel("alice", DataChannel(999, "too many"))
@@ -201,7 +204,7 @@ async def test_data_on_channels_that_nobody_opened_is_dropped(world: World, brow
         alice.channel(number).send("x" * 2000)
     in_band = RTCDataChannel(alice.sctp, RTCDataChannelParameters(label="in band"))
     await browsers.settle()
-    data = world.plane._connections["alice"].data
+    data = world.plane.connections["alice"].data
     assert data is not None
     assert set(data.sctp._sctp._inbound_streams) <= {0}
     assert in_band.readyState == "connecting"

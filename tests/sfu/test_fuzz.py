@@ -1,4 +1,4 @@
-"""Whatever arrives, authenticated or not, gives no exception and no growth. No warning either: they are errors."""
+"""Whatever arrives, authenticated or not, gives no exception and no growth."""
 
 import gc
 import random
@@ -11,6 +11,7 @@ import pytest
 from kinetoscope_sfu.connection import Way
 from kinetoscope_sfu.forwarding.model import Peer
 from kinetoscope_sfu.forwarding.router import Router
+from kinetoscope_sfu.forwarding.sending import Length
 from kinetoscope_sfu.plane import (
     Codec,
     ConnectionState,
@@ -33,9 +34,9 @@ class Open:
     def __init__(self) -> None:
         self.inbox = bytearray(2048)
         self.outbox = bytearray(2048)
-        self.length = [0]
+        self.length: Length = [0]
 
-    def unprotect(self, _context: object) -> int:
+    def unprotect(self, context: object) -> int:  # noqa: ARG002 - it needs no key
         return 0
 
     unprotect_rtcp = protect = protect_rtcp = unprotect
@@ -155,7 +156,7 @@ def strangers(chance: random.Random, world: World) -> Iterator[bytes]:
     check = stun.request(bytes(12), {stun.USERNAME: f"{world.credentials.ufrag}:x".encode()}, b"wrong")
     hello = Client(world.plane, "x", ("127.0.0.3", 3))
     sent: list[bytes] = []
-    hello.probe._send = sent.append
+    hello.probe.send = sent.append
     hello.probe.handshake()
     while True:
         kind = chance.randrange(4)
@@ -177,7 +178,7 @@ def test_strangers_get_nowhere_and_leave_nothing_behind(world: World) -> None:
 
     def run() -> None:
         for number in range(1500):
-            way = Way((f"203.0.113.{number % 250}", number), lambda *_: bucket.clear())
+            way = Way((f"203.0.113.{number % 250}", number), lambda _packet, _address: bucket.clear())
             world.plane.other(next(garbage), way)
             if number % 50 == 0:
                 world.plane.tick()
@@ -193,8 +194,8 @@ def test_garbage_from_a_clients_own_address_does_not_disturb_it(world: World) ->
     for _ in range(3000):
         packet = chance.choice((rtp_like, rtcp_like))(chance)
         for client in (alice, bob):
-            client._to_plane(packet)
-        client._to_plane(bytes((chance.choice((20, 22, 23, 25)),)) + b"\xfe\xfd" + chance.randbytes(60))
+            client.to_plane(packet)
+        client.to_plane(bytes((chance.choice((20, 22, 23, 25)),)) + b"\xfe\xfd" + chance.randbytes(60))
     assert world.plane.state("alice") is ConnectionState.CONNECTED
     assert world.plane.state("bob") is ConnectionState.CONNECTED
 
@@ -208,10 +209,12 @@ def test_mutated_handshakes_end_in_a_state_that_is_known(world: World) -> None:
         world.plane.set_remote(name, RemoteTransport((client.probe.fingerprint,)))
         client.probe.check(credentials)
         client.read()
-        whole = client.probe._send
-        client.probe._send = lambda datagram, whole=whole: whole(
-            mutated(chance, datagram) if chance.random() < 0.3 else datagram
-        )
+        whole = client.probe.send
+
+        def broken(datagram: bytes, whole: Callable[[bytes], object] = whole) -> None:
+            whole(mutated(chance, datagram) if chance.random() < 0.3 else datagram)
+
+        client.probe.send = broken
         try:
             client.probe.handshake()
             for _ in range(4):
@@ -234,7 +237,7 @@ def test_a_thousand_connections_leave_nothing_behind(world: World) -> None:
             world.receiver(name)
             world.plane.close(name)
             world.clients.pop(name)
-        world._ports = iter(range(1000, 2000))
+        world.ports = iter(range(1000, 2000))
 
     assert grown_kilobytes(run) < 60
     assert alice.probe.is_connected

@@ -57,7 +57,7 @@ async def test_the_file_is_there_after_a_second(world: World, tmp_path: Path) ->
     world.plane.record(CAMERA, path)
     alice.probe.send_rtp(rtp(1, KEY))
     world.pass_seconds(1)
-    last = world.plane._recordings[CAMERA]._last
+    last = world.plane.recordings[CAMERA].written
     assert last is not None
     last.result(5)
     assert len(list(recording.read(path)[1])) == 1
@@ -97,4 +97,4 @@ def test_a_connection_that_ends_closes_its_file(world: World, tmp_path: Path) ->
     world.plane.close("alice")
     world.plane.shut_down()
     assert len(list(recording.read(path)[1])) == 1
-    assert world.plane._recordings == {}
+    assert world.plane.recordings == {}

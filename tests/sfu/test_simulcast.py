@@ -1,5 +1,6 @@
 """Layers: which one a receiver gets, and that a change of layers cannot be seen in the numbers."""
 
+import itertools
 import random
 import struct
 
@@ -138,9 +139,9 @@ def test_a_receiver_cannot_tell_a_change_of_layers_by_its_numbers(seed: int, rep
             world.plane.resubscribe("bob", subscription("alice", layers=choice))
         camera.send(*RIDS, key=chance.random() < 0.2)
     packets = seen(bob)
-    for (number, time, picture, tl0, _), (next_number, next_time, next_picture, next_tl0, _) in zip(
-        packets, packets[1:], strict=False
-    ):
+    for before, after in itertools.pairwise(packets):
+        number, time, picture, tl0, _ = before
+        next_number, next_time, next_picture, next_tl0, _ = after
         assert next_number == (number + 1) & 0xFFFF
         assert 0 < (next_time - time) & 0xFFFFFFFF < 6 * 3000
         assert next_picture == (picture + 1) & 0x7FFF

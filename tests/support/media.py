@@ -80,29 +80,29 @@ class Client:
     is_cut_off: bool = False
 
     def __post_init__(self) -> None:
-        self.probe = Probe(self._to_plane)
-        self.way = Way(self.address, self._from_plane)
-        self._queue: list[bytes] = []
+        self.probe = Probe(self.to_plane)
+        self.way = Way(self.address, self.from_plane)
+        self.queue: list[bytes] = []
 
-    def _to_plane(self, datagram: bytes) -> None:
+    def to_plane(self, datagram: bytes) -> None:
         if self.is_cut_off:
             return
         if 127 < datagram[0] < 192:
             connection = self.plane.ice.by_address.get(self.address)
             if connection is not None:
                 self.plane.cipher.inbox[: len(datagram)] = datagram
-                self.plane.packet(connection, len(datagram), self.plane._clock())
+                self.plane.packet(connection, len(datagram), self.plane.clock())
         else:
             self.plane.other(datagram, self.way)
 
-    def _from_plane(self, datagram: Bytes, _address: object) -> None:
+    def from_plane(self, datagram: Bytes, _address: object) -> None:
         if not self.is_cut_off:
-            self._queue.append(bytes(datagram))
+            self.queue.append(bytes(datagram))
 
     def read(self) -> None:
         """Take in everything that waits."""
-        while self._queue:
-            packet = self.probe.take(self._queue.pop(0))
+        while self.queue:
+            packet = self.probe.take(self.queue.pop(0))
             if packet is not None:
                 self.got.append(packet)
 
@@ -137,12 +137,12 @@ class World:
     def __init__(self) -> None:
         self.clock = Clock()
         self.plane = MediaPlane((), 100, self.clock)
-        self._ports = iter(range(1000, 2000))
+        self.ports = iter(range(1000, 2000))
         self.clients: dict[str, Client] = {}
 
     def client(self, name: str, *, confirmed: bool = True) -> Client:
         """Return a connected client."""
-        client = self.clients[name] = Client(self.plane, name, ("127.0.0.1", next(self._ports)))
+        client = self.clients[name] = Client(self.plane, name, ("127.0.0.1", next(self.ports)))
         self.credentials = self.plane.open(name)
         if confirmed:
             self.plane.set_remote(name, RemoteTransport((client.probe.fingerprint,)))

@@ -109,7 +109,7 @@ class Database:
 
     async def open(self) -> None:
         """Make the pool; connections are opened when they are first needed."""
-        self._pool = ConnectionPool(self._connect, size=self._pool_size)
+        self._pool = ConnectionPool(self.connect, size=self._pool_size)
 
     async def close(self) -> None:
         """Give every connection back to the server."""
@@ -144,7 +144,8 @@ class Database:
             if witness is not None:
                 await witness(tx)
 
-    async def _connect(self) -> Connection:
+    async def connect(self) -> Connection:
+        """Return a connection outside of the pool: to listen on, or to hold locks. Raises one of `LOST`."""
         connection: Connection = await asyncpg.connect(
             self._dsn,
             server_settings={"application_name": "kinetoscope", "timezone": "UTC"},

@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         default=1 << 20, ge=1024, description="Largest request body that is not an upload, in bytes."
     )
     max_upload_bytes: int = Field(default=20 << 30, ge=1024, description="Largest video file, in bytes.")
+    max_photo_bytes: int = Field(default=32 << 20, ge=1024, description="Largest photo file, in bytes.")
+    photo_quota_bytes: int = Field(
+        default=10 << 30, ge=0, description="Bytes that the photos of one account may take, as they are kept."
+    )
     upload_expiry_hours: int = Field(
         default=24, ge=1, le=720, description="How long an unfinished upload is kept."
     )
@@ -234,6 +238,28 @@ class Settings(BaseSettings):
         default=(),
         description="Addresses under which participants reach the media server, separated by commas: needed "
         "behind NAT and in containers. By default those of this machine.",
+    )
+    session_rate_limit: Rate = Field(
+        default="10/minute", description="Live sessions that one account may create."
+    )
+    session_token_hours: int = Field(
+        default=24, ge=1, le=168, description="How long the token of who has joined a session is valid."
+    )
+    stun_urls: CommaList = Field(
+        default=(),
+        description="STUN servers, separated by commas, such as `stun:stun.example.org:3478`; by default the "
+        "media server itself, which answers STUN.",
+    )
+    turn_urls: CommaList = Field(
+        default=(),
+        description="TURN servers, separated by commas, such as `turn:turn.example.org:3478?transport=udp`.",
+    )
+    turn_secret: SecretStr | None = Field(
+        default=None,
+        description="The secret that the TURN servers share with us (`static-auth-secret` of coturn).",
+    )
+    turn_ttl_seconds: int = Field(
+        default=600, ge=60, le=172_800, description="How long credentials for TURN servers are valid."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important kind of event that is logged."

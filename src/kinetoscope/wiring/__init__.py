@@ -16,6 +16,7 @@ from ..kernel.secrets import Keyring
 from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
+from .albums import albums_part
 from .analytics import analytics_part
 from .edge import edge_part
 from .engagement import engagement_part
@@ -23,6 +24,7 @@ from .media import media_part
 from .pages import pages_part
 from .part import Base, Part, Resource, reacting
 from .search import search_part
+from .sessions import sessions_part
 from .showcase import showcase_part
 from .videos import videos_part
 
@@ -33,7 +35,9 @@ QUICK_PLACES = 64
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
     search_part,
+    sessions_part,
     engagement_part,
+    albums_part,
     analytics_part,
     showcase_part,
     media_part,

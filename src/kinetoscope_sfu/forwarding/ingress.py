@@ -90,7 +90,7 @@ class Ingress:
             if stream.waiting and stream.starts_with(packet):
                 self._start(stream, packet, now_us)
         if stream.receivers:
-            self._sending.forward(stream, packet, now_us, is_late=is_late)
+            self._sending.forward(stream, packet, is_late=is_late)
         if stream.tapes:
             self._sending.tape(stream, packet, now_us, is_late=is_late)
 

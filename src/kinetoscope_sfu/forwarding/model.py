@@ -225,7 +225,7 @@ class Receiver:
         self.repeat_sequence = first_sequence
         self.packets = self.octets = self.dropped = self.repeated = self.asked_for_key = 0
         self.repeats_left = 0
-        self.last_us = 0
+        self._left_us = 0
         self.fraction_lost = 0  # of 256, from its last report
         self.adopt(subscription)
 
@@ -238,6 +238,11 @@ class Receiver:
         self.repeat_ssrc = subscription.rtx_ssrc
         self.extension = subscription.abs_send_time << 4 | 2 if subscription.abs_send_time else 0
 
+    @property
+    def last_us(self) -> int:
+        """When the last packet was sent to it, 0 before the first."""
+        return self.current.last_us if self.current is not None else self._left_us
+
     def leave(self) -> None:
         """Stop with the current stream, remembering where its numbers stood."""
         stream = self.current
@@ -245,6 +250,7 @@ class Receiver:
             return
         (stream.receivers if self.tape is None else stream.tapes).remove(self)
         self.current = None
+        self._left_us = stream.last_us
         self.next_sequence = (stream.highest + self.sequence_offset + 1) & 0xFFFF
         timestamp = (stream.timestamp + self.timestamp_offset) & 0xFFFFFFFF
         self.departure = Departure(timestamp, stream.last_us, stream.report, self.timestamp_offset)

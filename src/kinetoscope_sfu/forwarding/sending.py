@@ -54,7 +54,8 @@ class Sending:
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
-        self._view = memoryview(cipher.outbox)
+        view = memoryview(cipher.outbox)
+        self._first = [view[:size] for size in range(LARGEST)]  # made once: a slice costs as much as a copy
         self.packets = 0
         self.dropped = 0
         self.spent: set[Receiver] = set()  # whose repeats are counted in this tick
@@ -69,14 +70,14 @@ class Sending:
         if cipher.protect_rtcp(peer.outbound):
             return
         try:
-            peer.send(self._view[: cipher.length[0]], peer.address)
+            peer.send(self._first[cipher.length[0]], peer.address)
         except OSError:
             self.dropped += 1
 
-    def forward(self, stream: Stream, packet: bytes, now_us: int, *, is_late: bool) -> None:
+    def forward(self, stream: Stream, packet: bytes, *, is_late: bool) -> None:
         """Send a kept packet to the receivers of its stream."""
         cipher = self._cipher
-        out, view, length, protect = cipher.outbox, self._view, cipher.length, cipher.protect
+        out, first, length, protect = cipher.outbox, self._first, cipher.length, cipher.protect
         rewrite = REWRITTEN.pack_into
         marker, sequence, timestamp, _ = REWRITTEN.unpack_from(packet, 1)
         size = len(packet)
@@ -101,13 +102,12 @@ class Sending:
                 if protect(peer.outbound):
                     receiver.dropped += 1
                     continue
-                peer.send(view[: length[0]], peer.address)
+                peer.send(first[length[0]], peer.address)
             except OSError:
                 receiver.dropped += 1
                 continue
             receiver.packets += 1
             receiver.octets += size
-            receiver.last_us = now_us
 
     def tape(self, stream: Stream, packet: bytes, now_us: int, *, is_late: bool) -> None:
         """Give a kept packet to the recordings of its stream, rewritten as for a receiver."""
@@ -120,14 +120,13 @@ class Sending:
             segment = receiver.segments[-1]
             _place(out, receiver, segment, marker | receiver.payload_type, sequence, timestamp)
             _retouch(receiver, out, is_late=is_late)
-            receiver.last_us = now_us
             if receiver.tape is not None:
                 receiver.tape.packet(bytes(out[: len(packet)]), now_us)
 
     def repeat(self, receiver: Receiver, asked: int) -> None:
         """Send a packet again by RTX (RFC 4588 §4): never twice under one SSRC and sequence number.
 
-        AES-GCM would lose its secrets with the repeated nonce (RFC 7714 §8.2).
+        AES-GCM would lose its secrets with the repeated nonce (RFC 7714).
         """
         segment = receiver.segment_of(asked)
         peer = receiver.peer
@@ -142,7 +141,7 @@ class Sending:
         if cipher.protect(peer.outbound):
             return
         try:
-            peer.send(self._view[: cipher.length[0]], peer.address)
+            peer.send(self._first[cipher.length[0]], peer.address)
         except OSError:
             receiver.dropped += 1
         receiver.repeated += 1

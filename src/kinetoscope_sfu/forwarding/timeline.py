@@ -45,7 +45,7 @@ def continued_offset(
 
 
 def _ahead_by_reports(left: Departure, timestamp: int, report: Report, clock_rate: int) -> int | None:
-    """Return how far the new stream's packet is ahead of where the receiver stood, None where it cannot be."""
+    """Return how far the new stream's packet is ahead of the receiver, None where that cannot be."""
     if left.report is None:
         return None
     wall = report.ntp - left.report.ntp + signed(timestamp - report.timestamp) * _WRAP // clock_rate

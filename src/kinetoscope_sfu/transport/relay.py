@@ -9,7 +9,7 @@ from ..plane import ChannelSource, DataChannel, RepeatedTrack, TooMany, UnknownT
 from .sctp import LARGEST_MESSAGE, Sctp
 
 SERVER_EVENTS = DataChannel(0, "server-events")
-_MOST_CHANNELS = 256  # of one connection
+MOST_CHANNELS = 256  # of one connection
 _FULL = 1 << 20  # bytes waiting for one subscriber
 _PATIENCE_US = 5_000_000  # how long one subscriber may hold up its publisher
 _ACK_US = 30_000_000
@@ -123,7 +123,7 @@ class DataEnds:
     def _open(self, channel: DataChannel) -> End:
         if channel.id in self._ends:
             raise RepeatedTrack(channel.id)
-        if len(self._ends) >= _MOST_CHANNELS:
+        if len(self._ends) >= MOST_CHANNELS:
             raise TooMany
         is_reliable = channel.max_retransmits is None and channel.max_packet_life_time is None
         try:

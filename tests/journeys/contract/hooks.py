@@ -11,6 +11,8 @@ from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import ObjectLevelAuthorizationViolation
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+schemathesis.serializer.alias("application/sdp", "text/plain")
+schemathesis.serializer.alias("application/trickle-ice-sdpfrag", "text/plain")
 
 hook: Any = getattr(schemathesis, "hook")  # noqa: B009 - the library leaves it untyped
 
@@ -18,6 +20,7 @@ KEPT = frozenset(os.environ["CONTRACT_KEPT"].split())
 """What everything else is about, and the key that it is done with; the run must not end them."""
 is_good_key = re.compile(r"[!-~]{1,255}").fullmatch
 ENDING = ["delete_api_key", "delete_project", "delete_video", "delete_comment", "cancel_upload", "put_upload"]
+ENDING += ["delete_album", "delete_photo", "remove_album_item"]
 
 
 @hook("before_call")
