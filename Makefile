@@ -56,7 +56,6 @@ bench: .venv/.dev ## Measure; needs wrk
 	@$(BIN)/python -m benchmarks.http
 	@$(BIN)/python -m benchmarks.idle
 	@$(BIN)/python -m benchmarks.jobs
-	@$(BIN)/python -m benchmarks.search_speed
 
 docs: .venv/.dev console ## Run every command that the guides show
 	@$(BIN)/pytest tests/docs

@@ -29,8 +29,7 @@ from support.promise import Promise
 
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
-    DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
-    DELETE FROM search_models; DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
+    DELETE FROM search_models; DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
     DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
     DELETE FROM media_servers; DELETE FROM video_sessions;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
@@ -69,11 +68,6 @@ def session_clock() -> FakeClock:
 
 
 @pytest.fixture(scope="session")
-def settings(data_dir: Path) -> Settings:
-    return Settings(
-        data_dir=data_dir,
-        models_dir=MODELS,
-        auth_rate_limit="10000/minute",
 def realtime_fake() -> RealtimeFake:
     return RealtimeFake("tests", "secret of the tests")
 
@@ -88,6 +82,7 @@ def realtime_url(realtime_fake: RealtimeFake) -> Generator[str]:
 def settings(data_dir: Path, realtime_url: str) -> Settings:
     return Settings(
         data_dir=data_dir,
+        models_dir=MODELS,
         auth_rate_limit="10000/minute",
         realtime_url=realtime_url,
         realtime_app_id="tests",

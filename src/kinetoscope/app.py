@@ -110,9 +110,8 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         app,
         limits=BodyLimits(
             settings.max_body_bytes,
-            {"/api/v1/uploads/": None},
-            endings={"/videos/bulk-index": max(settings.max_body_bytes, _BULK_BYTES)},
             {"/api/v1/uploads/": None, "/api/v1/photos": settings.max_photo_bytes + _FORM_AROUND_BYTES},
+            endings={"/videos/bulk-index": max(settings.max_body_bytes, _BULK_BYTES)},
         ),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),

@@ -16,8 +16,15 @@ from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [
-    ROOT / "docs" / name for name in ("getting-started.md", "operating.md", "engagement.md", "albums.md")
-    ROOT / "docs" / name for name in ("getting-started.md", "operating.md", "engagement.md", "sfu-api.md")
+    ROOT / "docs" / name
+    for name in (
+        "albums.md",
+        "engagement.md",
+        "getting-started.md",
+        "operating.md",
+        "search.md",
+        "sfu-api.md",
+    )
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")

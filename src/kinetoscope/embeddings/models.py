@@ -22,7 +22,7 @@ class EmbedderUnavailable(Exception):  # noqa: N818 - it reads as what it is
 
 
 class Embedder(Protocol):
-    """Makes vectors of texts. `patience_seconds` is how long it is worth waiting for the vector of a query."""
+    """Makes vectors of texts. `patience_seconds` is how long a query is worth waiting for."""
 
     patience_seconds: float
 

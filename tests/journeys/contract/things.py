@@ -13,8 +13,8 @@ import httpx
 from support.cast import PASSWORD
 from support.clips import make_clip
 from support.people import settled, upload
-from support.server import eventually
 from support.pictures import picture
+from support.server import eventually
 
 from .rooms import sessions
 from .stage import Dictionaries, Stage, ids, made
@@ -94,13 +94,6 @@ def analytics(stage: Stage) -> Dictionaries:
     return {"videos": videos, "sittings": sittings}
 
 
-def search(stage: Stage) -> Dictionaries:
-    videos = ids(stage.alice, "videos", "title", 3)
-    forgotten = ids(stage.alice, "videos", "title", 20)
-    project = stage.alice.get(f"/api/v1/videos/{videos[0]}").json()["project_id"]
-    path = f"/api/v1/projects/{project}/search"
-    eventually(lambda: stage.alice.get(path).json()["documents"] >= len(videos) + len(forgotten), seconds=60)
-    return {"projects": [project], "videos": videos, "videos to forget": forgotten}
 def albums(stage: Stage) -> Dictionaries:
     album, other = ids(stage.alice, "albums", "title", 2)
     photos = [photo_of(stage.alice) for _ in range(12)]
@@ -122,6 +115,15 @@ def albums(stage: Stage) -> Dictionaries:
         "files": [name],
         "versions": ["*"],
     }
+
+
+def search(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 3)
+    forgotten = ids(stage.alice, "videos", "title", 20)
+    project = stage.alice.get(f"/api/v1/videos/{videos[0]}").json()["project_id"]
+    path = f"/api/v1/projects/{project}/search"
+    eventually(lambda: stage.alice.get(path).json()["documents"] >= len(videos) + len(forgotten), seconds=60)
+    return {"projects": [project], "videos": videos, "videos to forget": forgotten}
 
 
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
