@@ -59,6 +59,35 @@ CREATE TABLE public.accounts (
     erased_at timestamp with time zone,
     CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['USER'::text, 'ADMIN'::text])))
 );
+CREATE TABLE public.album_items (
+    id uuid NOT NULL,
+    album_id uuid NOT NULL,
+    video_id uuid,
+    photo_id uuid,
+    caption text,
+    "position" integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT album_items_check CHECK ((num_nonnulls(video_id, photo_id) = 1))
+);
+CREATE TABLE public.album_usage (
+    account_id uuid NOT NULL,
+    albums integer DEFAULT 0 NOT NULL,
+    photo_bytes bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT album_usage_albums_check CHECK ((albums >= 0)),
+    CONSTRAINT album_usage_photo_bytes_check CHECK ((photo_bytes >= 0))
+);
+CREATE TABLE public.albums (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    visibility text NOT NULL,
+    cover_url text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT albums_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text])))
+);
 CREATE TABLE public.analytics_horizon (
     kept_from date NOT NULL
 );
@@ -164,6 +193,22 @@ CREATE TABLE public.media_files (
     thumbnail_url text NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
+CREATE TABLE public.media_servers (
+    url text NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.photos (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    format text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    size_bytes bigint NOT NULL,
+    sizes jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT photos_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'ready'::text])))
+);
 CREATE TABLE public.projects (
     id uuid NOT NULL,
     owner_id uuid NOT NULL,
@@ -198,6 +243,62 @@ CREATE TABLE public.schema_migrations (
     name text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.session_connections (
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    media_url text NOT NULL,
+    realtime_id text NOT NULL,
+    joins integer NOT NULL,
+    kind text NOT NULL,
+    fingerprint text,
+    ice_ufrag text,
+    offered_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_connections_kind_check CHECK ((kind = ANY (ARRAY['call'::text, 'whip'::text, 'whep'::text])))
+);
+CREATE TABLE public.session_events (
+    session_id uuid NOT NULL,
+    number bigint NOT NULL,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.session_participants (
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    display_name text NOT NULL,
+    role text NOT NULL,
+    status text NOT NULL,
+    joins integer DEFAULT 1 NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_participants_role_check CHECK ((role = ANY (ARRAY['host'::text, 'participant'::text]))),
+    CONSTRAINT session_participants_status_check CHECK ((status = ANY (ARRAY['joined'::text, 'left'::text])))
+);
+CREATE TABLE public.session_subscriptions (
+    connection_id uuid NOT NULL,
+    track_id uuid NOT NULL,
+    mid text NOT NULL,
+    preferred_rid text
+);
+CREATE TABLE public.session_tracks (
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    connection_id uuid,
+    track_name text NOT NULL,
+    type text NOT NULL,
+    mid text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    muted boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_tracks_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text]))),
+    CONSTRAINT session_tracks_type_check CHECK ((type = ANY (ARRAY['audio'::text, 'video'::text, 'screen'::text])))
 );
 CREATE TABLE public.shares (
     id bigint NOT NULL,
@@ -308,6 +409,25 @@ CREATE TABLE public.video_reach (
     viewers bigint NOT NULL
 )
 WITH (fillfactor='80');
+CREATE TABLE public.video_sessions (
+    id uuid NOT NULL,
+    host_id uuid NOT NULL,
+    session_name text NOT NULL,
+    max_participants integer NOT NULL,
+    participant_count integer DEFAULT 0 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    media_url text NOT NULL,
+    last_event bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    CONSTRAINT video_sessions_check CHECK (((participant_count >= 0) AND (participant_count <= max_participants))),
+    CONSTRAINT video_sessions_check1 CHECK (((status = 'ended'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT video_sessions_max_participants_check CHECK (((max_participants >= 2) AND (max_participants <= 100))),
+    CONSTRAINT video_sessions_status_check CHECK ((status = ANY (ARRAY['active'::text, 'ended'::text])))
+);
 CREATE TABLE public.video_stat_completions (
     video_id uuid NOT NULL,
     month date NOT NULL,
@@ -440,6 +560,16 @@ ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_email_key_key UNIQUE (email_key);
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_album_id_photo_id_key UNIQUE (album_id, photo_id);
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_album_id_video_id_key UNIQUE (album_id, video_id);
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.album_usage
+    ADD CONSTRAINT album_usage_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.albums
+    ADD CONSTRAINT albums_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.analytics_settings
     ADD CONSTRAINT analytics_settings_pkey PRIMARY KEY (video_id);
 ALTER TABLE ONLY public.annotation_clicks
@@ -460,6 +590,10 @@ ALTER TABLE ONLY public.likes
     ADD CONSTRAINT likes_pkey PRIMARY KEY (video_id, user_id);
 ALTER TABLE ONLY public.media_files
     ADD CONSTRAINT media_files_pkey PRIMARY KEY (video_id);
+ALTER TABLE ONLY public.media_servers
+    ADD CONSTRAINT media_servers_pkey PRIMARY KEY (url);
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_owner_id_name_key_key UNIQUE (owner_id, name_key);
 ALTER TABLE ONLY public.projects
@@ -474,6 +608,20 @@ ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_participant_id_key UNIQUE (participant_id);
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.session_events
+    ADD CONSTRAINT session_events_pkey PRIMARY KEY (session_id, number);
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_session_id_user_id_key UNIQUE (session_id, user_id);
+ALTER TABLE ONLY public.session_subscriptions
+    ADD CONSTRAINT session_subscriptions_pkey PRIMARY KEY (connection_id, track_id);
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.shares
     ADD CONSTRAINT shares_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.sittings
@@ -494,6 +642,8 @@ ALTER TABLE ONLY public.video_places
     ADD CONSTRAINT video_places_pkey PRIMARY KEY (video_id, country, city);
 ALTER TABLE ONLY public.video_reach
     ADD CONSTRAINT video_reach_pkey PRIMARY KEY (video_id, day, prev_day);
+ALTER TABLE ONLY public.video_sessions
+    ADD CONSTRAINT video_sessions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.video_stat_completions
     ADD CONSTRAINT video_stat_completions_pkey PRIMARY KEY (video_id, month, device, percent);
 ALTER TABLE ONLY public.video_stat_days
@@ -518,6 +668,10 @@ ALTER TABLE ONLY public.viewer_keys
     ADD CONSTRAINT viewer_keys_pkey PRIMARY KEY (user_id);
 ALTER TABLE ONLY public.viewer_salts
     ADD CONSTRAINT viewer_salts_pkey PRIMARY KEY (day);
+CREATE INDEX album_items_order ON public.album_items USING btree (album_id, "position", id);
+CREATE INDEX album_items_photo ON public.album_items USING btree (photo_id);
+CREATE INDEX album_items_video ON public.album_items USING btree (video_id);
+CREATE INDEX albums_newest ON public.albums USING btree (owner_id, created_at DESC, id DESC);
 CREATE INDEX annotations_video ON public.annotations USING btree (video_id, starts_at, id);
 CREATE INDEX api_keys_account ON public.api_keys USING btree (account_id, created_at);
 CREATE INDEX comments_newest ON public.comments USING btree (video_id, created_at DESC, id DESC) WHERE (parent_id IS NULL);
@@ -531,12 +685,21 @@ CREATE INDEX jobs_running ON public.jobs USING btree (leased_until) WHERE (state
 CREATE INDEX jobs_waiting ON public.jobs USING btree (run_at, id, kind) WHERE (state = 'waiting'::text);
 CREATE INDEX likes_time ON public.likes USING btree (video_id, created_at);
 CREATE INDEX likes_user ON public.likes USING btree (user_id, created_at);
+CREATE INDEX photos_newest ON public.photos USING btree (owner_id, created_at DESC, id DESC);
+CREATE INDEX photos_pending ON public.photos USING btree (created_at) WHERE (state = 'pending'::text);
 CREATE UNIQUE INDEX projects_default ON public.projects USING btree (owner_id) WHERE is_default;
 CREATE INDEX projects_newest ON public.projects USING btree (owner_id, created_at DESC, id DESC);
 CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (expires_at);
 CREATE INDEX refresh_families_account ON public.refresh_families USING btree (account_id);
 CREATE INDEX refresh_families_expiry ON public.refresh_families USING btree (expires_at);
 CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (family_id);
+CREATE INDEX session_connections_session ON public.session_connections USING btree (session_id);
+CREATE INDEX session_participants_present ON public.session_participants USING btree (seen_at) WHERE (status = 'joined'::text);
+CREATE INDEX session_participants_user ON public.session_participants USING btree (user_id, session_id);
+CREATE INDEX session_subscriptions_track ON public.session_subscriptions USING btree (track_id);
+CREATE INDEX session_tracks_connection ON public.session_tracks USING btree (connection_id);
+CREATE INDEX session_tracks_participant ON public.session_tracks USING btree (participant_id);
+CREATE INDEX session_tracks_session ON public.session_tracks USING btree (session_id, created_at, id);
 CREATE INDEX shares_time ON public.shares USING btree (video_id, created_at);
 CREATE INDEX shares_user ON public.shares USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX sittings_batch ON ONLY public.sittings USING btree (batch_id);
@@ -549,6 +712,8 @@ CREATE INDEX uploads_expiry ON public.uploads USING btree (expires_at) WHERE (st
 CREATE INDEX uploads_open ON public.uploads USING btree (owner_id) WHERE (state = 'open'::text);
 CREATE INDEX uploads_video ON public.uploads USING btree (video_id);
 CREATE INDEX video_counters_views ON public.video_counters USING btree (views, video_id);
+CREATE INDEX video_sessions_ended ON public.video_sessions USING btree (ended_at) WHERE (status = 'ended'::text);
+CREATE INDEX video_sessions_host ON public.video_sessions USING btree (host_id, created_at DESC, id DESC);
 CREATE INDEX videos_demos ON public.videos USING btree (created_at DESC, id DESC) WHERE ((video_type = 'demo'::text) AND (visibility = 'public'::text));
 CREATE INDEX videos_duration ON public.videos USING btree (duration, id);
 CREATE INDEX videos_hidden ON public.videos USING btree (owner_id, created_at DESC, id DESC) WHERE (visibility <> 'public'::text);
@@ -566,6 +731,16 @@ ALTER INDEX public.sittings_pkey ATTACH PARTITION public.sittings_default_pkey;
 ALTER INDEX public.sittings_user ATTACH PARTITION public.sittings_default_user_id_idx;
 ALTER INDEX public.sittings_time ATTACH PARTITION public.sittings_default_video_id_occurred_at_session_id_idx;
 CREATE TRIGGER videos_tally AFTER INSERT OR DELETE OR UPDATE OF visibility ON public.videos FOR EACH ROW EXECUTE FUNCTION public.tally_videos();
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_album_id_fkey FOREIGN KEY (album_id) REFERENCES public.albums(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.album_usage
+    ADD CONSTRAINT album_usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.albums
+    ADD CONSTRAINT albums_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.analytics_settings
     ADD CONSTRAINT analytics_settings_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.annotation_clicks
@@ -586,12 +761,34 @@ ALTER TABLE ONLY public.likes
     ADD CONSTRAINT likes_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.media_files
     ADD CONSTRAINT media_files_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.refresh_families
     ADD CONSTRAINT refresh_families_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_family_id_fkey FOREIGN KEY (family_id) REFERENCES public.refresh_families(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_participant_id_fkey FOREIGN KEY (participant_id) REFERENCES public.session_participants(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_events
+    ADD CONSTRAINT session_events_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.session_subscriptions
+    ADD CONSTRAINT session_subscriptions_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.session_connections(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_subscriptions
+    ADD CONSTRAINT session_subscriptions_track_id_fkey FOREIGN KEY (track_id) REFERENCES public.session_tracks(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.session_connections(id) ON DELETE SET NULL;
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_participant_id_fkey FOREIGN KEY (participant_id) REFERENCES public.session_participants(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.shares
     ADD CONSTRAINT shares_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.shares
@@ -608,6 +805,8 @@ ALTER TABLE ONLY public.video_places
     ADD CONSTRAINT video_places_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.video_reach
     ADD CONSTRAINT video_reach_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_sessions
+    ADD CONSTRAINT video_sessions_host_id_fkey FOREIGN KEY (host_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.video_stat_completions
     ADD CONSTRAINT video_stat_completions_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.video_stat_days

@@ -29,7 +29,8 @@ from support.promise import Promise
 
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
-    DELETE FROM search_models; DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
+    DELETE FROM search_models;
+    DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
     DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
     DELETE FROM media_servers; DELETE FROM video_sessions;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;

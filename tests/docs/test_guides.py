@@ -16,14 +16,17 @@ from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [
-    ROOT / "docs" / name
+    ROOT / "docs" / f"{name}.md"
     for name in (
-        "albums.md",
-        "engagement.md",
-        "getting-started.md",
-        "operating.md",
-        "search.md",
-        "sfu-api.md",
+        "albums",
+        "analytics",
+        "engagement",
+        "getting-started",
+        "operating",
+        "search",
+        "sessions",
+        "sfu-api",
+        "showcase",
     )
 ]
 

@@ -165,6 +165,7 @@ async def delete_session(
 
 @rooms.post(
     "/sessions/{session_id}/token",
+    response_model_exclude_none=True,
     **declare(Access.SIGNED_IN, SessionNotFound, SessionFull, SessionEnded, Removed, AccountGone),
 )
 async def create_session_token(
