@@ -24,10 +24,12 @@ from support.clock import FakeClock
 from support.external_postgres import ExternalPostgres
 from support.in_process import running
 from support.jobs_done import JobsDone
+from support.models import MODELS
 from support.promise import Promise
 
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
+    DELETE FROM search_models;
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
     DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
     DELETE FROM media_servers; DELETE FROM video_sessions;
@@ -81,6 +83,7 @@ def realtime_url(realtime_fake: RealtimeFake) -> Generator[str]:
 def settings(data_dir: Path, realtime_url: str) -> Settings:
     return Settings(
         data_dir=data_dir,
+        models_dir=MODELS,
         auth_rate_limit="10000/minute",
         realtime_url=realtime_url,
         realtime_app_id="tests",

@@ -23,6 +23,7 @@ GUIDES = [
         "engagement",
         "getting-started",
         "operating",
+        "search",
         "sessions",
         "sfu-api",
         "showcase",

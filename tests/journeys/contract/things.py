@@ -15,6 +15,7 @@ from support.cast import PASSWORD
 from support.clips import make_clip
 from support.people import settled, upload
 from support.pictures import picture
+from support.server import eventually
 
 from .rooms import sessions
 from .stage import Dictionaries, Stage, ids, made
@@ -139,6 +140,15 @@ def showcase(stage: Stage) -> Dictionaries:
     }
 
 
+def search(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 3)
+    forgotten = ids(stage.alice, "videos", "title", 20)
+    project = stage.alice.get(f"/api/v1/videos/{videos[0]}").json()["project_id"]
+    path = f"/api/v1/projects/{project}/search"
+    eventually(lambda: stage.alice.get(path).json()["documents"] >= len(videos) + len(forgotten), seconds=60)
+    return {"projects": [project], "videos": videos, "videos to forget": forgotten}
+
+
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "operations": operations,
     "accounts": accounts,
@@ -150,6 +160,8 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "photos": photos,
     "sessions": sessions,
     "analytics": analytics,
+    "search": search,
+    "embeddings": operations,
     "showcase": showcase,
 }
 
