@@ -1,0 +1,5 @@
+"""Training: votes in, neighbours of each video out. numpy lives here alone, in a process of its own.
+
+The process ends after each training, so its memory is given back, and neither the worker nor the API ever
+load numpy for it.
+"""
