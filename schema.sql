@@ -38,6 +38,19 @@ CREATE TABLE public.api_keys (
     expires_at timestamp with time zone,
     last_used_at timestamp with time zone
 );
+CREATE TABLE public.comments (
+    id uuid NOT NULL,
+    video_id uuid NOT NULL,
+    parent_id uuid,
+    user_id uuid,
+    author text,
+    text text,
+    at_seconds double precision,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT comments_at_seconds_check CHECK ((at_seconds >= (0)::double precision)),
+    CONSTRAINT comments_check CHECK ((((user_id IS NULL) = (text IS NULL)) AND ((author IS NULL) = (text IS NULL))))
+);
 CREATE TABLE public.idempotency_keys (
     caller text NOT NULL,
     key text NOT NULL,
@@ -70,6 +83,11 @@ ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE public.likes (
+    video_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL
 );
 CREATE TABLE public.media_files (
     video_id uuid NOT NULL,
@@ -119,6 +137,21 @@ CREATE TABLE public.schema_migrations (
     name text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.shares (
+    id bigint NOT NULL,
+    video_id uuid NOT NULL,
+    user_id uuid,
+    platform text,
+    created_at timestamp with time zone NOT NULL
+);
+ALTER TABLE public.shares ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.shares_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE TABLE public.upload_pieces (
     upload_id uuid NOT NULL,
@@ -196,10 +229,14 @@ ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.likes
+    ADD CONSTRAINT likes_pkey PRIMARY KEY (video_id, user_id);
 ALTER TABLE ONLY public.media_files
     ADD CONSTRAINT media_files_pkey PRIMARY KEY (video_id);
 ALTER TABLE ONLY public.projects
@@ -216,6 +253,8 @@ ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.shares
+    ADD CONSTRAINT shares_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.upload_pieces
     ADD CONSTRAINT upload_pieces_pkey PRIMARY KEY (upload_id, start);
 ALTER TABLE ONLY public.uploads
@@ -229,16 +268,25 @@ ALTER TABLE ONLY public.video_tallies
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_pkey PRIMARY KEY (id);
 CREATE INDEX api_keys_account ON public.api_keys USING btree (account_id, created_at);
+CREATE INDEX comments_newest ON public.comments USING btree (video_id, created_at DESC, id DESC) WHERE (parent_id IS NULL);
+CREATE INDEX comments_replies ON public.comments USING btree (parent_id, created_at, id);
+CREATE INDEX comments_timeline ON public.comments USING btree (video_id, at_seconds, created_at, id) WHERE (parent_id IS NULL);
+CREATE INDEX comments_user ON public.comments USING btree (user_id, video_id);
+CREATE INDEX comments_video ON public.comments USING btree (video_id);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (started_at);
 CREATE INDEX jobs_dead ON public.jobs USING btree (id) WHERE (state = 'dead'::text);
 CREATE INDEX jobs_running ON public.jobs USING btree (leased_until) WHERE (state = 'running'::text);
 CREATE INDEX jobs_waiting ON public.jobs USING btree (run_at, id, kind) WHERE (state = 'waiting'::text);
+CREATE INDEX likes_time ON public.likes USING btree (video_id, created_at);
+CREATE INDEX likes_user ON public.likes USING btree (user_id, created_at);
 CREATE UNIQUE INDEX projects_default ON public.projects USING btree (owner_id) WHERE is_default;
 CREATE INDEX projects_newest ON public.projects USING btree (owner_id, created_at DESC, id DESC);
 CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (expires_at);
 CREATE INDEX refresh_families_account ON public.refresh_families USING btree (account_id);
 CREATE INDEX refresh_families_expiry ON public.refresh_families USING btree (expires_at);
 CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (family_id);
+CREATE INDEX shares_time ON public.shares USING btree (video_id, created_at);
+CREATE INDEX shares_user ON public.shares USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX uploads_expiry ON public.uploads USING btree (expires_at) WHERE (state <> 'complete'::text);
 CREATE INDEX uploads_open ON public.uploads USING btree (owner_id) WHERE (state = 'open'::text);
 CREATE INDEX uploads_video ON public.uploads USING btree (video_id);
@@ -256,6 +304,16 @@ CREATE INDEX videos_words ON public.videos USING gin (words);
 CREATE TRIGGER videos_tally AFTER INSERT OR DELETE OR UPDATE OF visibility ON public.videos FOR EACH ROW EXECUTE FUNCTION public.tally_videos();
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.comments(id);
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.comments
+    ADD CONSTRAINT comments_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.likes
+    ADD CONSTRAINT likes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.likes
+    ADD CONSTRAINT likes_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.media_files
     ADD CONSTRAINT media_files_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.projects
@@ -264,6 +322,10 @@ ALTER TABLE ONLY public.refresh_families
     ADD CONSTRAINT refresh_families_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_family_id_fkey FOREIGN KEY (family_id) REFERENCES public.refresh_families(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.shares
+    ADD CONSTRAINT shares_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.shares
+    ADD CONSTRAINT shares_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.upload_pieces
     ADD CONSTRAINT upload_pieces_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.uploads(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.uploads

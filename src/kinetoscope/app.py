@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
 from .http.openapi import describe
@@ -66,6 +67,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *media_routes.routers,
         videos_routes.router,
         pages_routes.router,
+        *engagement_routes.routers,
     ):
         api.include_router(router)
     describe(api)

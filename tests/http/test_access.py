@@ -29,6 +29,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_video": {"title": "t"},
     "update_video": {"title": "t"},
     "patch_video": {"title": "t"},
+    "add_comment": {"text": "t"},
+    "change_comment": {"text": "t"},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}
@@ -59,7 +61,12 @@ class Stage:
     """Alice's things, and requests for them."""
 
     def __init__(self, video_id: str, project_id: str) -> None:
-        self._ids = {"video_id": video_id, "project_id": project_id, "key_id": str(uuid4())}
+        self._ids = {
+            "video_id": video_id,
+            "project_id": project_id,
+            "key_id": str(uuid4()),
+            "comment_id": str(uuid4()),
+        }
 
     async def send(self, client: AsyncClient, operation: Operation, **options: Any) -> Response:
         path = operation.route.path
@@ -153,6 +160,6 @@ async def test_a_key_does_only_what_its_scopes_say(api: FastAPI, client: AsyncCl
 
 
 def _filled(path: str) -> str:
-    for name in ("video_id", "project_id", "key_id", "upload_id", "token"):
+    for name in ("video_id", "project_id", "key_id", "comment_id", "upload_id", "token"):
         path = path.replace(f"{{{name}}}", str(uuid4()))
     return path

@@ -28,6 +28,7 @@ _TAGS = [
     {"name": "projects", "description": "What videos belong to and search is scoped to."},
     {"name": "videos", "description": "Metadata, ownership, visibility."},
     {"name": "media", "description": "Files: uploads, processing, playback."},
+    {"name": "engagement", "description": "Likes, shares, comments."},
     {"name": "operations", "description": "Health, metrics, this document."},
 ]
 

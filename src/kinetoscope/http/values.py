@@ -13,6 +13,7 @@ _BLANK = _SPACE + _CONTROL + r"\ufeff"
 # PostgreSQL cannot store U+0000, and no line of text needs control characters. What is around it is trimmed.
 _LINE = rf"^[{_SPACE}]*[^{_BLANK}]([^{_CONTROL}]*[^{_BLANK}])?[{_SPACE}]*$"
 _TEXT = r"^[^\x00]*$"
+_PROSE = rf"^[^\x00]*[^{_BLANK}][^\x00]*$"
 _EMAIL = rf"^[{_SPACE}]*[^@{_BLANK}]+@[^@{_BLANK}]+[{_SPACE}]*$"
 # Letters that Unicode's compatibility forms turn into one of / ? # @ : would move the end of a host.
 _MOVING = (
@@ -65,6 +66,9 @@ ShortName = Annotated[str, StringConstraints(min_length=1, max_length=50, patter
 
 LongText = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
 """Text of several lines, at most 10,000 characters."""
+
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PROSE), _trimmed]
+"""What somebody has to say: 1 to 5,000 characters on any number of lines, trimmed."""
 
 WebUrl = Annotated[
     str,

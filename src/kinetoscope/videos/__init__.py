@@ -5,6 +5,7 @@ from .refusals import NotYourVideo, VideoNotFound
 from .service import VideoReads, Videos
 from .store import (
     find_video_for_update,
+    keep_visible_video,
     require_own_video,
     require_visible_video,
     save_changed_video,
@@ -23,6 +24,7 @@ __all__ = [
     "VideoReads",
     "Videos",
     "find_video_for_update",
+    "keep_visible_video",
     "require_own_video",
     "require_visible_video",
     "save_changed_video",

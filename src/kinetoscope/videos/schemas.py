@@ -125,6 +125,7 @@ class VideoOut(BaseModel):
     view_count: int
     like_count: int
     share_count: int
+    comment_count: int
     created_at: datetime
     updated_at: datetime
 

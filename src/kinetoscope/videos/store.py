@@ -32,9 +32,10 @@ _WRITTEN: LiteralString = """
 _SHOWN_COLUMNS: LiteralString = """
     v.id,
     CASE WHEN v.visibility = 'private' THEN v.owner_id END AS private_to,
-    '"' || v.version || '-' || c.views || '-' || c.likes || '-' || c.shares || '"' AS etag,
+    '"' || v.version || '-' || c.views || '-' || c.likes || '-' || c.shares
+        || '-' || c.comments || '"' AS etag,
     convert_to(v.document || ',"view_count":' || c.views || ',"like_count":' || c.likes
-               || ',"share_count":' || c.shares || '}', 'UTF8') AS json
+               || ',"share_count":' || c.shares || ',"comment_count":' || c.comments || '}', 'UTF8') AS json
 """
 
 _SHOWN: LiteralString = (
@@ -128,6 +129,19 @@ async def require_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) 
     return video
 
 
+async def keep_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) -> Video:
+    """Return a video that the caller may know of, which nobody deletes until the commit.
+
+    Whoever writes something that hangs on a video asks for it first: deleting takes the same lock, so the
+    two never wait for each other. Refuses with `VideoNotFound`.
+    """
+    row = await tx.fetch_one(_VIDEO + " FOR KEY SHARE", video_id)
+    video = _video(row) if row else None
+    if video is None or not video.is_visible_to(caller_id):
+        raise VideoNotFound
+    return video
+
+
 async def delete_video(tx: Tx, video_id: UUID) -> None:
     """Remove a video and all rows that hang on it."""
     await tx.execute("DELETE FROM videos WHERE id = $1", video_id)
@@ -137,7 +151,8 @@ async def take_videos_of(tx: Tx, owner_id: UUID, *, at_most: int) -> list[UUID]:
     """Remove some videos of an account that is being erased, and return which."""
     rows = await tx.fetch(
         """
-        DELETE FROM videos WHERE id IN (SELECT id FROM videos WHERE owner_id = $1 LIMIT $2)
+        DELETE FROM videos
+         WHERE id IN (SELECT id FROM videos WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE)
         RETURNING id
         """,
         owner_id,

@@ -17,6 +17,7 @@ from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
 from .edge import edge_part
+from .engagement import engagement_part
 from .media import media_part
 from .pages import pages_part
 from .part import Base, Part, Resource, reacting
@@ -28,6 +29,7 @@ QUICK_PLACES = 64
 
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
+    engagement_part,
     media_part,
     videos_part,
     accounts_part,

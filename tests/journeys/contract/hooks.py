@@ -17,7 +17,7 @@ hook: Any = getattr(schemathesis, "hook")  # noqa: B009 - the library leaves it 
 KEPT = frozenset(os.environ["CONTRACT_KEPT"].split())
 """What everything else is about, and the key that it is done with; the run must not end them."""
 is_good_key = re.compile(r"[!-~]{1,255}").fullmatch
-ENDING = ["delete_api_key", "delete_project", "delete_video", "cancel_upload", "put_upload"]
+ENDING = ["delete_api_key", "delete_project", "delete_video", "delete_comment", "cancel_upload", "put_upload"]
 
 
 @hook("before_call")
@@ -48,8 +48,11 @@ def say_the_length_once(_: HookContext, case: Any, __: dict[str, object]) -> Non
 
 @hook
 def filter_failure(_: HookContext, failure: Failure, __: Any, response: Response) -> bool:
-    """Others may see a video of Alice, alone or in a list, unless it is private."""
+    """Others may see a video of Alice, alone or in a list, unless it is private, and its comments."""
     if not isinstance(failure, ObjectLevelAuthorizationViolation):
         return True
     body = response.json()
-    return any(video.get("visibility", "private") == "private" for video in body.get("videos", [body]))
+    shown = body.get("videos", body.get("comments", [body]))
+    return any(
+        thing.get("visibility", "private") == "private" for thing in shown if "comment_id" not in thing
+    )
