@@ -21,12 +21,13 @@ from support.cast import Hooks, Person, browser, signed_up
 from support.clock import FakeClock
 from support.external_postgres import ExternalPostgres
 from support.in_process import running
+from support.models import MODELS
 from support.promise import Promise
 
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
-    DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
+    DELETE FROM search_models; DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
 """
 
 
@@ -61,7 +62,12 @@ def session_clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def settings(data_dir: Path) -> Settings:
-    return Settings(data_dir=data_dir, auth_rate_limit="10000/minute", _env_file=None)  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
+    return Settings(
+        data_dir=data_dir,
+        models_dir=MODELS,
+        auth_rate_limit="10000/minute",
+        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
+    )
 
 
 @pytest.fixture(scope="session")

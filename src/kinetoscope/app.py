@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from . import health
 from .accounts import routes as accounts_routes
 from .engagement import routes as engagement_routes
+from .embeddings import routes as embeddings_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
 from .http.openapi import describe
@@ -22,6 +23,7 @@ from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
 from .pages import routes as pages_routes
 from .projects import routes as projects_routes
+from .search import routes as search_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
@@ -64,6 +66,8 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         accounts_routes.auth,
         accounts_routes.api_keys,
         projects_routes.router,
+        *search_routes.routers,
+        embeddings_routes.router,
         *media_routes.routers,
         videos_routes.router,
         pages_routes.router,

@@ -19,7 +19,7 @@ from support.clock import FakeClock
 from support.promise import PAGES
 
 # A body that is well-formed for each route that takes one; the rest of this test is about who sends it.
-BODIES: dict[str, dict[str, Any]] = {
+BODIES: dict[str, Any] = {
     "register": {"email": "new@example.org", "password": "correct horse battery"},
     "log_in": {"email": "alice@example.org", "password": "wrong"},
     "refresh": {"refresh_token": "unknown"},
@@ -31,6 +31,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "patch_video": {"title": "t"},
     "add_comment": {"text": "t"},
     "change_comment": {"text": "t"},
+    "search_videos": {"query": "tea"},
+    "index_video": {"title": "t"},
+    "bulk_index_videos": [],
+    "change_search_settings": {"language": "english"},
+    "generate_embeddings": {"texts": ["t"]},
+    "create_embeddings": {"input": "t"},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}
@@ -72,7 +78,7 @@ class Stage:
         path = operation.route.path
         for name in operation.route.param_convertors:
             path = path.replace(f"{{{name}}}", self._ids.get(name, "unknown"))
-        path = path.replace("{path:path}", "unknown")
+        path = path.replace("{path:path}", "unknown") + ("?q=t" if path.endswith("/suggest") else "")
         body = BODIES.get(operation.name)
         return await client.request(operation.method, path, json=body, **options)
 

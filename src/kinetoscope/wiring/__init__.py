@@ -21,6 +21,7 @@ from .engagement import engagement_part
 from .media import media_part
 from .pages import pages_part
 from .part import Base, Part, Resource, reacting
+from .search import search_part
 from .videos import videos_part
 
 __all__ = ["Platform", "build_platform"]
@@ -30,6 +31,7 @@ QUICK_PLACES = 64
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
     engagement_part,
+    search_part,
     media_part,
     videos_part,
     accounts_part,
