@@ -27,7 +27,9 @@ from support.promise import Promise
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
-    DELETE FROM search_models; DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
+    DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
+    DELETE FROM video_viewer_hours; DELETE FROM search_models;
+    DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
 """
 
 

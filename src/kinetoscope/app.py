@@ -14,6 +14,8 @@ from . import health
 from .accounts import routes as accounts_routes
 from .engagement import routes as engagement_routes
 from .embeddings import routes as embeddings_routes
+from .analytics import routes as analytics_routes
+from .analytics.front import TrackingFront
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
 from .http.openapi import describe
@@ -72,6 +74,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         videos_routes.router,
         pages_routes.router,
         *engagement_routes.routers,
+        analytics_routes.router,
     ):
         api.include_router(router)
     describe(api)
@@ -80,7 +83,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
 
 def create_app(platform: Platform, settings: Settings) -> ASGIApp:
     """Return the whole HTTP application: edge, hot front, CORS where it is set, and all routes."""
-    app: ASGIApp = VideoFront(create_api(platform, public_url=settings.public_url))
+    app: ASGIApp = TrackingFront(VideoFront(create_api(platform, public_url=settings.public_url)))
     if settings.cors_origins:
         app = CORSMiddleware(
             app,

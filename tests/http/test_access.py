@@ -37,6 +37,8 @@ BODIES: dict[str, Any] = {
     "change_search_settings": {"language": "english"},
     "generate_embeddings": {"texts": ["t"]},
     "create_embeddings": {"input": "t"},
+    "track_view": {"watch_duration": 1, "completion_percentage": 1},
+    "change_analytics_settings": {"count_owner_views": False},
 }
 
 OWN_FAILURES = {"log_in": 401, "refresh": 401}

@@ -59,7 +59,8 @@ def dump_to(settings: Settings, file: Path | None, *, overwrite: bool) -> tuple[
     except OSError as error:
         raise CommandFailed(f"{path} cannot be written: {error.strerror}.") from error
     try:
-        _run(settings, "pg_dump", "--format=custom", f"--file={unfinished}")
+        # Unlogged tables are what must not outlive its hours: limits, and the salts of viewers.
+        _run(settings, "pg_dump", "--format=custom", "--no-unlogged-table-data", f"--file={unfinished}")
         _sync(unfinished)
         unfinished.replace(path)
     finally:

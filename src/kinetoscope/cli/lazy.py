@@ -13,6 +13,7 @@ SUMMARIES = {
     "worker": "Run one job worker alone.",
     "db": "Start, stop, look into, dump and restore the database.",
     "admin": "Make administrators, change keys.",
+    "analytics": "Make the figures of all reports anew.",
     "jobs": "Show background jobs; retry or remove those that failed.",
     "settings": "Show every setting, its value, and where that comes from.",
     "doctor": "Find and explain what is wrong on this machine.",

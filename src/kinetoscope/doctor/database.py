@@ -118,7 +118,11 @@ async def _look_at_schema(connection: "asyncpg.Connection[Any]") -> list[Finding
         return [broken("Schema", "does not fit this version", str(unfit))]
     if pending:
         return [warning("Schema", f"{len(pending)} steps are to be applied", "kinetoscope db migrate")]
-    return [ok("Schema", f"up to date (step {len(rows)})"), await _look_at_jobs(connection)]
+    return [
+        ok("Schema", f"up to date (step {len(rows)})"),
+        await _look_at_jobs(connection),
+        *await _look_at_salts(connection),
+    ]
 
 
 async def _look_at_jobs(connection: "asyncpg.Connection[Any]") -> Finding:
@@ -126,3 +130,14 @@ async def _look_at_jobs(connection: "asyncpg.Connection[Any]") -> Finding:
     if dead:
         return warning("Jobs", f"{dead} failed for good", "Look at them: kinetoscope jobs --state dead")
     return ok("Jobs", "none failed for good")
+
+
+async def _look_at_salts(connection: "asyncpg.Connection[Any]") -> list[Finding]:
+    """Look for salts of viewers that should have been destroyed an hour ago or earlier."""
+    overdue = await connection.fetchval(
+        "SELECT min(day) FROM viewer_salts WHERE day::timestamptz < now() - interval '49 hours'"
+    )
+    if overdue is None:
+        return []
+    text = f"that of {overdue:%Y-%m-%d} should have been destroyed: viewers of that day are not anonymous"
+    return [broken("Salts of viewers", text, "Start a worker (`kinetoscope serve` does): it destroys them.")]

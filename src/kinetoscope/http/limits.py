@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Response
 from ..kernel.limits import Allowance, LocalLimiter, TooManyRequests, limit_key
 from .request import limited_source
 
-_POLICY = "public-write"
+POLICY = "public-write"
 
 
 class PublicWriteLimit:
@@ -19,16 +19,20 @@ class PublicWriteLimit:
 
     def spend(self, source: str) -> Allowance:
         """Count one request; refuses with `TooManyRequests`."""
-        allowance = self._limiter.spend(limit_key(self._secret, _POLICY, source))
+        allowance = self.try_spend(source)
         if allowance is None:
-            raise TooManyRequests(Allowance(self._limiter.limit, 0, 1), _POLICY)
+            raise TooManyRequests(Allowance(self._limiter.limit, 0, 1), POLICY)
         return allowance
+
+    def try_spend(self, source: str) -> Allowance | None:
+        """Count one request; return None instead of refusing."""
+        return self._limiter.spend(limit_key(self._secret, POLICY, source))
 
 
 async def _spend(request: Request, response: Response) -> None:
     limit = request.state.services[PublicWriteLimit]
     assert isinstance(limit, PublicWriteLimit)
-    response.headers.update(limit.spend(limited_source(request)).headers(_POLICY))
+    response.headers.update(limit.spend(limited_source(request)).headers(POLICY))
 
 
 PublicWrite = Annotated[None, Depends(_spend)]

@@ -56,8 +56,12 @@ def client_address(request: Request) -> str:
 
 
 def limited_source(request: Request) -> str:
-    """Return what a limit for each address counts by: an IPv6 caller holds a whole /64 network."""
-    text = client_address(request)
+    """Return what a limit for each address counts this caller by."""
+    return source_of(client_address(request))
+
+
+def source_of(text: str) -> str:
+    """Return what a limit counts an address by: an IPv6 caller holds a whole /64 network."""
     if ":" not in text:
         return text
     try:

@@ -70,6 +70,12 @@ class Tx:
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    async def copy(
+        self, table: LiteralString, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+    ) -> None:
+        """Write rows by binary COPY, the quickest way in; a duplicate key fails all of them."""
+        await self._connection.copy_records_to_table(table, records=rows, columns=columns)
+
     async def execute_many(self, query: LiteralString, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of values, in one round trip."""
         await self._connection.executemany(query, rows)

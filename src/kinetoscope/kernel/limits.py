@@ -50,6 +50,17 @@ class Allowance:
             "X-RateLimit-Reset": str(self.reset_seconds),
         }
 
+    def raw_headers(self, policy: str) -> list[tuple[bytes, bytes]]:
+        """Return the same fields as a front sends them."""
+        count, left, reset = self.limit.count, self.remaining, self.reset_seconds
+        return [
+            (b"ratelimit-policy", f'"{policy}";q={count};w={self.limit.seconds}'.encode()),
+            (b"ratelimit", f'"{policy}";r={left};t={reset}'.encode()),
+            (b"x-ratelimit-limit", b"%d" % count),
+            (b"x-ratelimit-remaining", b"%d" % left),
+            (b"x-ratelimit-reset", b"%d" % reset),
+        ]
+
 
 class TooManyRequests(Refusal):
     """The caller has used up a rate limit."""

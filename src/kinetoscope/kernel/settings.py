@@ -163,6 +163,23 @@ class Settings(BaseSettings):
         description="Directory of the embedding model, made at first use; by default `models` in the data "
         "directory.",
     )
+    geoip_path: Path | None = Field(
+        default=None,
+        description="File in MaxMind's format that tells country and city of an address, such as DB-IP Lite "
+        "or GeoLite2; loaded anew when it changes. Without one, both are `unknown`.",
+    )
+    views_per_source: int = Field(
+        default=500,
+        ge=1,
+        description="Most views of one video on one day (UTC) that count from one address (IPv6: "
+        "/64 network) or one account.",
+    )
+    views_kept_months: int = Field(
+        default=13,
+        ge=2,
+        le=1200,
+        description="How many months raw views are kept; what reports show of older ones stays.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important kind of event that is logged."
     )

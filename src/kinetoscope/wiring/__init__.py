@@ -16,6 +16,7 @@ from ..kernel.secrets import Keyring
 from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
+from .analytics import analytics_part
 from .edge import edge_part
 from .engagement import engagement_part
 from .media import media_part
@@ -32,6 +33,7 @@ QUICK_PLACES = 64
 _PARTS: Sequence[Callable[[Base], Part]] = (
     engagement_part,
     search_part,
+    analytics_part,
     media_part,
     videos_part,
     accounts_part,

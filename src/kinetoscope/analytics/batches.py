@@ -1,0 +1,194 @@
+"""Group commit: all reports that arrive while the last batch is being written go out together.
+
+No timer. Each report waits for the commit of its own batch, so what is answered is on the disk.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from datetime import date
+from uuid import UUID
+
+import msgspec
+from asyncpg import UniqueViolationError
+
+from ..kernel.db import Database, Tx
+from ..kernel.errors import DatabaseUnavailable
+from . import store
+from .models import Facts, Reason
+from .store import Row, Spending
+
+_AT_MOST = 1000
+_ATTEMPTS = 3
+
+
+class Outdated(Exception):  # noqa: N818 - it is no error: look again
+    """What was believed of a video is not true any more; nothing was written."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A report that is ready to be written: `row` is a sitting without its batch.
+
+    `named` says that it came with the id of its sitting, which may be there already; `source` is whose
+    quota a new view is taken from.
+    """
+
+    row: Row
+    named: bool
+    video_id: UUID
+    session_id: UUID
+    shelf: date
+    facts: Facts
+    reason: Reason | None
+    source: UUID
+    day: date
+
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        """Which sitting it is of."""
+        return self.video_id, self.session_id
+
+
+Verdict = Reason | None
+Waiting = tuple[Report, "asyncio.Future[Verdict]"]
+
+
+class Batches:
+    """Writes reports in batches, one after the other."""
+
+    def __init__(self, db: Database, *, quota: int, written: Callable[[], None]) -> None:
+        self._db = db
+        self._quota = quota
+        self._written = written
+        self._queue: deque[Waiting] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._ids = iter(range(0))
+
+    def add(self, report: Report) -> "asyncio.Future[Verdict]":
+        """Return what will be the verdict on a report once it is committed; fails with `Outdated`."""
+        loop = asyncio.get_running_loop()
+        verdict: asyncio.Future[Verdict] = loop.create_future()
+        self._queue.append((report, verdict))
+        if self._task is None:
+            # An empty context: what belongs to the request that happens to begin it is not the others'.
+            self._task = loop.create_task(self._work(), context=Context())
+        return verdict
+
+    async def add_alone(self, report: Report) -> Verdict:
+        """Write one report in a transaction of this context, with all that must happen in its commit."""
+        try:
+            async with self._db.transaction() as tx:
+                verdicts = await self._write(tx, [report], retried=False)
+        except _OutdatedVideos as found:
+            raise Outdated from found
+        self._written()
+        return verdicts[0]
+
+    async def open(self) -> None:
+        """Need nothing."""
+
+    async def close(self) -> None:
+        """Return when nothing waits any more."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _work(self) -> None:
+        try:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), _AT_MOST))]
+                await self._settle(batch)
+        finally:
+            self._task = None
+
+    async def _settle(self, batch: Sequence[Waiting]) -> None:
+        """Write a batch and tell everybody in it; what is outdated in it holds up nobody else."""
+        retried = False
+        for _ in range(_ATTEMPTS):
+            try:
+                _tell(batch, await self._commit([report for report, _ in batch], retried=retried))
+            except _OutdatedVideos as found:
+                _fail([item for item in batch if item[0].video_id in found.ids], Outdated())
+                batch = [item for item in batch if item[0].video_id not in found.ids]
+            except (DatabaseUnavailable, UniqueViolationError):
+                retried = True
+            except Exception as error:  # noqa: BLE001 - it goes to each request, as its own
+                _fail(batch, error)
+                return
+            else:
+                self._written()
+                return
+        _fail(batch, DatabaseUnavailable())
+
+    async def _commit(self, reports: Sequence[Report], *, retried: bool) -> list[Verdict]:
+        if not reports:
+            return []
+        async with self._db.transaction() as tx:
+            return await self._write(tx, reports, retried=retried)
+
+    async def _write(self, tx: Tx, reports: Sequence[Report], *, retried: bool) -> list[Verdict]:
+        """Write a batch; one whose commit was lost from sight may be there already, so none of it is new."""
+        batch_id = await self._next_id(tx)
+        believed = {report.video_id: report.facts for report in reports}
+        outdated = await store.begin_batch(tx, batch_id, believed)
+        outdated |= {report.video_id for report in reports if report.facts != believed[report.video_id]}
+        if outdated:
+            raise _OutdatedVideos(outdated)
+        named = reports if retried else [report for report in reports if report.named]
+        opened = [] if retried else [report for report in reports if not report.named]
+        known: dict[tuple[UUID, UUID], Reason | None] = {}
+        if opened:
+            await store.save_new_sittings(tx, [(*report.row, batch_id) for report in opened])
+        if named:
+            keys = await store.save_reports(tx, [(*report.row, batch_id) for report in named], batch_id)
+            known = await store.load_reasons(tx, batch_id)
+            first = {report.key: report for report in reversed(named)}
+            opened += [first[key] for key in keys]
+        rejected = await self._spend(tx, [report for report in opened if report.reason is None])
+        return [
+            "rate" if report.key in rejected else known.get(report.key, report.reason) for report in reports
+        ]
+
+    async def _next_id(self, tx: Tx) -> int:
+        """Return an id that no other batch of any process has."""
+        batch_id = next(self._ids, None)
+        if batch_id is None:
+            self._ids = iter(await store.reserve_batch_ids(tx))
+            batch_id = next(self._ids)
+        return batch_id
+
+    async def _spend(self, tx: Tx, opened: Sequence[Report]) -> set[tuple[UUID, UUID]]:
+        """Take new views from the quotas of their sources; return those for which there was nothing left."""
+        if not opened:
+            return set()
+        counts = Counter([report.source for report in opened])
+        spending = Spending(list(counts), list(counts.values()), opened[0].day)
+        over = await store.spend_quotas(tx, spending, limit=self._quota)
+        rejected: list[Report] = []
+        for source, surplus in over.items():
+            theirs = [report for report in opened if report.source == source]
+            rejected += theirs[max(0, len(theirs) - surplus) :]
+        if rejected:
+            await store.reject(tx, [(*report.key, report.shelf) for report in rejected])
+        return {report.key for report in rejected}
+
+
+class _OutdatedVideos(Exception):  # noqa: N818 - as Outdated
+    """Some reports of a batch are about videos that have changed."""
+
+    def __init__(self, ids: set[UUID]) -> None:
+        self.ids = ids
+        super().__init__()
+
+
+def _tell(batch: Sequence[Waiting], verdicts: Sequence[Verdict]) -> None:
+    for (_, waiting), verdict in zip(batch, verdicts, strict=True):
+        if not waiting.done():
+            waiting.set_result(verdict)
+
+
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    for _, waiting in batch:
+        if not waiting.done():
+            waiting.set_exception(error)
+            waiting.exception()  # a request that has gone away must not leave a warning behind
