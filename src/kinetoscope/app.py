@@ -12,10 +12,10 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
-from .engagement import routes as engagement_routes
-from .embeddings import routes as embeddings_routes
 from .analytics import routes as analytics_routes
 from .analytics.front import TrackingFront
+from .embeddings import routes as embeddings_routes
+from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
 from .http.openapi import describe

@@ -5,8 +5,8 @@ from .refusals import NotYourVideo, VideoNotFound
 from .service import VideoReads, Videos
 from .store import (
     find_video_for_update,
-    keep_visible_video,
     hold_videos,
+    keep_visible_video,
     list_public_versions,
     load_videos,
     require_own_video,
@@ -27,8 +27,8 @@ __all__ = [
     "VideoReads",
     "Videos",
     "find_video_for_update",
-    "keep_visible_video",
     "hold_videos",
+    "keep_visible_video",
     "list_public_versions",
     "load_videos",
     "require_own_video",
