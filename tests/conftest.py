@@ -28,7 +28,9 @@ from support.promise import Promise
 CLEANING: LiteralString = """
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
-    DELETE FROM video_viewer_hours; DELETE FROM search_models;
+    DELETE FROM video_viewer_hours; DELETE FROM search_models; DELETE FROM recommendation_state;
+    DELETE FROM recommendation_models; DELETE FROM recommendation_exchanges;
+    DELETE FROM recommendation_policies;
     DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
 """
 
@@ -68,6 +70,7 @@ def settings(data_dir: Path) -> Settings:
         data_dir=data_dir,
         models_dir=MODELS,
         auth_rate_limit="10000/minute",
+        exploration_percent=0,
         _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
     )
 

@@ -63,7 +63,7 @@ class World:
 
     def quality(self) -> float:
         """Return the mean nDCG@10 of the lists as they are shown."""
-        return self._mean(lambda source: self._order(source))
+        return self._mean(self._order)
 
     def quality_unlearned(self) -> float:
         """Return the mean nDCG@10 of the lists before any click."""

@@ -180,6 +180,13 @@ class Settings(BaseSettings):
         le=1200,
         description="How many months raw views are kept; what reports show of older ones stays.",
     )
+    exploration_percent: float = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="In how many of a hundred lists of recommendations two neighbours change places, which "
+        "tells how much a click at each rank says.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important kind of event that is logged."
     )

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .co_watch import VIDEOS_A_VIEWER, beyond_chance, by_co_watch
+from .co_watch import beyond_chance, by_co_watch
 from .content import best_first, by_content, likeness_of
 from .models import Audience, Candidate, Fallback, Policy, Ranked, Signal, Strategy
 from .popularity import by_popularity
@@ -61,7 +61,7 @@ def _odds(candidate: Candidate, policy: Policy) -> float:
 def _voted(candidate: Candidate, share: float, audience: Audience, policy: Policy) -> Ranked:
     total = audience.viewers + policy.prior_viewers
     votes = beyond_chance(candidate, audience, chance_share=policy.chance_share) / total
-    prior = policy.prior_viewers * VIDEOS_A_VIEWER * share / total
+    prior = policy.prior_viewers * audience.videos_a_viewer * share / total
     # Popularity multiplies likeness; its contribution is what it added to an equal that nobody watched.
     alike = prior / (candidate.viewers + 1) ** policy.popularity_power
     contributions: dict[Signal, float] = {"co_watch": votes, "popularity": prior - alike}

@@ -13,9 +13,6 @@ from .models import Audience, Candidate, Ranked
 PRIOR_VIEWERS = 5.0
 """How many viewers popularity counts for in the strategy `collaborative`."""
 
-VIDEOS_A_VIEWER = 50.0
-"""How many other videos one viewer of the prior has watched: what turns its shares into counts."""
-
 
 def beyond_chance(candidate: Candidate, audience: Audience, *, chance_share: float) -> float:
     """Return how many viewers two videos have in common, less a share of what chance would bring together."""
@@ -26,9 +23,10 @@ def beyond_chance(candidate: Candidate, audience: Audience, *, chance_share: flo
 
 
 def by_co_watch(candidates: Sequence[Candidate], audience: Audience) -> list[Ranked]:
-    """Return candidates by `(together + 5 · popularity · 50) / (viewers of the source + 5)`, best first.
+    """Return candidates by `(together + 5 · popularity · m) / (viewers of the source + 5)`, best first.
 
-    That is the probability that a viewer of the source watches them, shrunk to their share of all votes.
+    That is the probability that a viewer of the source watches them, shrunk to that of any viewer, who has
+    watched m videos.
     """
     total = audience.viewers + PRIOR_VIEWERS
     ranked = [
@@ -36,7 +34,7 @@ def by_co_watch(candidates: Sequence[Candidate], audience: Audience) -> list[Ran
             candidate.video_id,
             {
                 "co_watch": candidate.together / total,
-                "popularity": PRIOR_VIEWERS * VIDEOS_A_VIEWER * candidate.popularity / total,
+                "popularity": PRIOR_VIEWERS * audience.videos_a_viewer * candidate.popularity / total,
             },
         )
         for candidate in candidates

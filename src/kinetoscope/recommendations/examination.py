@@ -48,9 +48,9 @@ def estimate_eta(exchanges: Sequence[Exchange]) -> float:
     return sum(eta * weight for eta, weight in zip(_GRID, weights, strict=True)) / sum(weights)
 
 
-def choose_swap(length: int, random: Random) -> int:
+def choose_swap(length: int, random: Random, *, share: float = SWAP_SHARE) -> int:
     """Return the rank to exchange with the next one, or 0 for a list that is shown as it is meant."""
-    if length < 2 or random.random() >= SWAP_SHARE:  # noqa: PLR2004 - two can be exchanged
+    if length < 2 or random.random() >= share:  # noqa: PLR2004 - two can be exchanged
         return 0
     return random.randrange(1, length)
 
@@ -63,11 +63,11 @@ def exchanged_order(length: int, swapped_at: int) -> list[int]:
     return order
 
 
-def propensities(length: int, swapped_at: int) -> list[float]:
+def propensities(length: int, swapped_at: int, *, share: float = SWAP_SHARE) -> list[float]:
     """Return for each rank the probability with which its item had to be there."""
     if length < 2:  # noqa: PLR2004 - as above
         return [1.0] * length
-    one = SWAP_SHARE / (length - 1)
+    one = share / (length - 1)
     meant = [1 - one * ((rank > 0) + (rank < length - 1)) for rank in range(length)]
     if swapped_at:
         meant[swapped_at - 1] = meant[swapped_at] = one

@@ -54,10 +54,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom the votes come from: the source's viewers, and those of the whole platform."""
+    """Whom the votes come from: the source's viewers, those of the whole platform, and all their votes."""
 
     viewers: int = 0
     everybody: int = 0
+    votes: int = 0
+
+    @property
+    def videos_a_viewer(self) -> float:
+        """How many videos somebody has watched: what turns shares of the votes into counts of viewers."""
+        return min(50.0, max(1.0, self.votes / max(1, self.everybody)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from .content import best_first
 from .models import Candidate, Ranked
 
 HALF_LIFE = timedelta(days=30)
-_BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 FRESH_DAYS = 14.0
 """After so many days half of a new video's freshness is gone."""
 
@@ -20,7 +20,7 @@ _POPULAR, _FRESH = 0.8, 0.2
 
 def weight_at(at: datetime) -> float:
     """Return what a vote at an instant weighs beside others; a double holds more than 80 years of it."""
-    return 2.0 ** ((at - _BEGINNING) / HALF_LIFE)
+    return 2.0 ** ((at - BEGINNING) / HALF_LIFE)
 
 
 def by_popularity(candidates: Sequence[Candidate]) -> list[Ranked]:

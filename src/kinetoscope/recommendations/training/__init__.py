@@ -3,3 +3,8 @@
 The process ends after each training, so its memory is given back, and neither the worker nor the API ever
 load numpy for it.
 """
+
+from .models import ModelKind, Trained, TrainingSet
+from .process import TrainingFailed, train_apart
+
+__all__ = ["ModelKind", "Trained", "TrainingFailed", "TrainingSet", "train_apart"]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from .votes import Ids, Neighbours, Votes, strongest
 
-FACTORS = 64
-_STEPS = 12
+FACTORS = 48
+_STEPS = 6
 _UNSEEN = 0.05
 """How much not having watched a video weighs beside having watched it."""
 

@@ -6,12 +6,12 @@ from typing import IO
 
 from .models import Trained, TrainingSet
 
-_NUMBER = 4
+_VOTER, _VIDEO = 8, 4
 
 
 def write_votes(stream: IO[bytes], votes: TrainingSet) -> None:
     """Send votes to be trained on."""
-    head = {"votes": len(votes.voters) // _NUMBER, "voters": votes.voter_count, "videos": votes.video_count}
+    head = {"votes": votes.count, "videos": votes.video_count}
     stream.write(json.dumps(head).encode() + b"\n")
     stream.write(votes.voters)
     stream.write(votes.videos)
@@ -20,13 +20,17 @@ def write_votes(stream: IO[bytes], votes: TrainingSet) -> None:
 def read_votes(stream: IO[bytes]) -> TrainingSet:
     """Receive what `write_votes` sent."""
     head = json.loads(stream.readline())
-    size = _NUMBER * head["votes"]
-    return TrainingSet(stream.read(size), stream.read(size), head["voters"], head["videos"])
+    return TrainingSet(
+        stream.read(_VOTER * head["votes"]), stream.read(_VIDEO * head["votes"]), head["videos"]
+    )
 
 
 def write_trained(stream: IO[bytes], trained: Sequence[Trained]) -> None:
     """Send models back."""
-    heads = [{"kind": t.kind, "counts": len(t.counts), "others": len(t.others)} for t in trained]
+    heads = [
+        {"kind": t.kind, "method": t.method, "counts": len(t.counts), "others": len(t.others)}
+        for t in trained
+    ]
     stream.write(json.dumps(heads).encode() + b"\n")
     for model in trained:
         stream.write(model.counts)
@@ -39,6 +43,7 @@ def read_trained(stream: IO[bytes]) -> list[Trained]:
     return [
         Trained(
             kind=head["kind"],
+            method=head["method"],
             counts=stream.read(head["counts"]),
             others=stream.read(head["others"]),
             weights=stream.read(head["others"]),

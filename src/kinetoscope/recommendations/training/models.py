@@ -9,12 +9,16 @@ ModelKind = Literal["co_watch", "history"]
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Votes, oldest first, as arrays of unsigned 32-bit numbers: who, and what."""
+    """Votes, oldest first: `voters` are 64-bit numbers that tell who apart, `videos` 32-bit ones from 0."""
 
-    voters: bytes | bytearray
-    videos: bytes | bytearray
-    voter_count: int
+    voters: bytes
+    videos: bytes
     video_count: int
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.videos) // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Trained:
     `counts` says how many each has (uint32), `others` who (uint32), `weights` with which weight (float32).
     """
 
-    kind: str
+    kind: ModelKind
+    method: str
     counts: bytes
     others: bytes
     weights: bytes

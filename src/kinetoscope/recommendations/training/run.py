@@ -5,7 +5,7 @@ import numpy as np
 from .als import factorize, neighbours_by_factors
 from .counting import co_watch
 from .ease import MOST_VIDEOS, ease
-from .models import Trained, TrainingSet
+from .models import ModelKind, Trained, TrainingSet
 from .votes import Neighbours, Votes
 
 MOST_VOTES_OF_ONE = 200
@@ -13,20 +13,18 @@ MOST_VOTES_OF_ONE = 200
 
 
 def train(given: TrainingSet) -> list[Trained]:
-    """Return the model of co-watch and that of histories."""
-    votes = Votes(
-        np.frombuffer(given.voters, np.uint32),
-        np.frombuffer(given.videos, np.uint32),
-        given.voter_count,
-        given.video_count,
-    ).latest(MOST_VOTES_OF_ONE)
-    if not len(votes.voters):
+    """Return the model of co-watch and that of histories; nothing without a vote."""
+    if not given.count:
         return []
-    counted = _trained("co_watch", co_watch(votes))
-    is_small = votes.video_count <= MOST_VIDEOS
-    history = ease(votes) if is_small else neighbours_by_factors(factorize(votes))
-    return [counted, _trained("history", history)]
+    named, voters = np.unique(np.frombuffer(given.voters, np.int64), return_inverse=True)
+    votes = Votes(
+        voters.astype(np.uint32), np.frombuffer(given.videos, np.uint32), len(named), given.video_count
+    ).latest(MOST_VOTES_OF_ONE)
+    counted = _trained("co_watch", "counts", co_watch(votes))
+    if votes.video_count <= MOST_VIDEOS:
+        return [counted, _trained("history", "ease", ease(votes))]
+    return [counted, _trained("history", "als", neighbours_by_factors(factorize(votes)))]
 
 
-def _trained(kind: str, found: Neighbours) -> Trained:
-    return Trained(kind, found.counts.tobytes(), found.others.tobytes(), found.weights.tobytes())
+def _trained(kind: ModelKind, method: str, found: Neighbours) -> Trained:
+    return Trained(kind, method, found.counts.tobytes(), found.others.tobytes(), found.weights.tobytes())
