@@ -16,7 +16,7 @@ from kinetoscope.recommendations.examination import (
 )
 from kinetoscope.recommendations.models import Evidence
 
-POOL = 40
+POOL = 30
 SHOWN = 10
 LIKED, DISLIKED = 0.40, 0.05
 """The probability of a click by somebody who looks at a good and at another recommendation."""

@@ -21,7 +21,7 @@ PRIOR_EXAMINATIONS = 6.0
 PINNED = 2
 """The first ranks are not drawn for: they go to the best means."""
 
-SURE = 0.5
+SURE = 0.7
 """Another takes a pinned rank only when it is better with more than this probability."""
 
 _SETTLED_AFTER = 1.0

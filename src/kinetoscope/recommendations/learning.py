@@ -58,8 +58,7 @@ class Training:
                 votes=gathered.votes.count,
                 videos=len(gathered.videos),
             )
-        for model in trained:
-            await self._save(version, model, gathered.videos)
+        await save_trained(self._db, version, trained, gathered.videos)
         async with self._db.transaction() as tx:
             await vote_store.lock_counting(tx)
             await model_store.use_model(tx, version)
@@ -74,9 +73,14 @@ class Training:
         votes = TrainingSet(voters.tobytes(), videos.tobytes(), len(numbers))
         return _Gathered(votes, list(numbers))
 
-    async def _save(self, version: int, model: Trained, videos: Sequence[UUID]) -> None:
+
+async def save_trained(
+    db: Database, version: int, trained: Sequence[Trained], videos: Sequence[UUID]
+) -> None:
+    """Save models, whose numbers stand for these videos, in portions."""
+    for model in trained:
         for part in _parts(_rows(model, videos)):
-            async with self._db.transaction() as tx:
+            async with db.transaction() as tx:
                 await model_store.save_neighbours(tx, version, model.kind, part)
 
 

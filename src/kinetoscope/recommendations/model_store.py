@@ -70,6 +70,35 @@ async def save_model(tx: Tx, *, method: str, at: datetime, up_to: int, votes: in
     return version
 
 
+async def save_beside_current(tx: Tx, *, method: str, at: datetime, videos: int) -> int:
+    """Save a model that is not used yet, with the present one's counts of co-watch; return its version."""
+    version: int = await tx.fetch_value(
+        """
+        WITH present AS (
+            SELECT version, up_to, votes FROM recommendation_models WHERE is_current
+        ), saved AS (
+            INSERT INTO recommendation_models (is_current, method, trained_at, up_to, votes, videos)
+            SELECT false, $1, $2, COALESCE(max(up_to), 0), COALESCE(max(votes), 0), $3 FROM present
+            RETURNING version
+        )
+        SELECT version FROM saved
+        """,
+        method,
+        at,
+        videos,
+    )
+    await tx.execute(
+        """
+        INSERT INTO recommendation_neighbours (version, kind, video_id, others, weights)
+        SELECT $1, n.kind, n.video_id, n.others, n.weights
+          FROM recommendation_neighbours n JOIN recommendation_models m USING (version)
+         WHERE m.is_current AND n.kind = 'co_watch'
+        """,
+        version,
+    )
+    return version
+
+
 async def save_neighbours(
     tx: Tx, version: int, kind: str, rows: Sequence[tuple[UUID, list[UUID], list[float]]]
 ) -> None:
@@ -117,7 +146,7 @@ async def use_model(tx: Tx, version: int) -> None:
     await _recount(tx)
     await tx.execute("UPDATE recommendation_lists SET is_stale = true WHERE strategy <> 'content'")
     await tx.execute(
-        "DELETE FROM recommendation_models WHERE NOT is_current AND version <= $1 - $2", version, _KEPT_MODELS
+        "DELETE FROM recommendation_models WHERE NOT is_current AND version <= $1", version - _KEPT_MODELS
     )
 
 

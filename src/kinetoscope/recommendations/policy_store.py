@@ -1,12 +1,12 @@
 """Policies in PostgreSQL: which there are, which is used, and how they compare."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from ..kernel.db import Record, Tx
-from .intervals import Estimate
+from .intervals import Estimate, difference, share
 from .models import FIRST_POLICY, Policy
 from .off_policy import Shown
 from .policies import WEIGHTS
@@ -38,6 +38,16 @@ class Trial:
     lists: int
     impressions: int
     clicks: int
+
+
+def share_of(trial: Trial) -> Estimate:
+    """Return the share of what a policy showed that was clicked."""
+    return share(trial.clicks, trial.impressions)
+
+
+def difference_of(one: Trial, other: Trial) -> Estimate:
+    """Return by how much more of what one policy showed was clicked than of another's."""
+    return difference(share_of(one), share_of(other))
 
 
 async def load_policies(tx: Tx) -> list[PolicyRecord]:
@@ -79,7 +89,7 @@ async def save_policy(tx: Tx, record: PolicyRecord) -> Policy:
     )
     if record.state == "current":
         await use_policy(tx, version)
-    return _with_version(record.policy, version)
+    return replace(record.policy, version=version)
 
 
 async def _ensure_first(tx: Tx, record: PolicyRecord) -> None:
@@ -158,9 +168,8 @@ async def load_eta(tx: Tx) -> float:
 
 
 def _record(row: Record) -> PolicyRecord:
-    weights: dict[str, float] = row["weights"]
     return PolicyRecord(
-        policy=Policy(version=row["version"], **{name: weights[name] for name in WEIGHTS}),
+        policy=replace(FIRST_POLICY, version=row["version"], **row["weights"]),
         state=row["state"],
         made_at=row["made_at"],
         based_on=row["based_on"],
@@ -168,7 +177,3 @@ def _record(row: Record) -> PolicyRecord:
         lists=row["lists"],
         gain=Estimate(row["gain"], row["gain_low"], row["gain_high"]),
     )
-
-
-def _with_version(policy: Policy, version: int) -> Policy:
-    return Policy(version=version, **{name: getattr(policy, name) for name in WEIGHTS})

@@ -163,7 +163,7 @@ class ClickReportOut(BaseModel):
     def of(cls, video_id: UUID, days: int, counts: Sequence[RankCount]) -> "ClickReportOut":
         """Return a report."""
         impressions, clicks = _sums(counts)
-        ranks = sorted({count.rank for count in counts})
+        by_rank = {count.rank: [c for c in counts if c.rank == count.rank] for count in counts}
         strategies: list[Strategy] = ["content", "collaborative", "hybrid"]
         named = {name: [c for c in counts if c.strategy == name] for name in strategies}
         return cls(
@@ -172,9 +172,11 @@ class ClickReportOut(BaseModel):
             total_impressions=impressions,
             total_clicks=clicks,
             average_ctr=share(clicks, impressions).value,
-            by_rank=[RankOut(rank=r, **_shares([c for c in counts if c.rank == r])) for r in ranks],
+            by_rank=[RankOut.model_validate({"rank": r} | _shares(by_rank[r])) for r in sorted(by_rank)],
             by_strategy=[
-                StrategyOut(strategy=name, **_shares(named[name])) for name in strategies if named[name]
+                StrategyOut.model_validate({"strategy": name} | _shares(named[name]))
+                for name in strategies
+                if named[name]
             ],
         )
 
@@ -183,7 +185,7 @@ def _sums(counts: Sequence[RankCount]) -> tuple[int, int]:
     return sum(count.impressions for count in counts), sum(count.clicks for count in counts)
 
 
-def _shares(counts: Sequence[RankCount]) -> dict[str, float]:
+def _shares(counts: Sequence[RankCount]) -> dict[str, object]:
     impressions, clicks = _sums(counts)
     ctr = share(clicks, impressions)
     return {

@@ -32,8 +32,11 @@ class Reason:
 
 def reasons_for(item: Ranked, shown: Title, tags: frozenset[str]) -> list[Reason]:
     """Return why an item is recommended, the weightiest first; their contributions sum to its score."""
-    counted = [(signal, round(value, 6)) for signal, value in item.contributions.items()]
-    found = [Reason(signal, value, _words(signal, shown, tags)) for signal, value in counted if value]
+    found: list[Reason] = []
+    for signal, value in item.contributions.items():
+        contribution = round(value, 6)
+        if contribution:
+            found.append(Reason(signal, contribution, _words(signal, shown, tags)))
     return sorted(found, key=lambda reason: (-abs(reason.contribution), reason.signal))
 
 

@@ -4,7 +4,7 @@ The process ends after each training, so its memory is given back, and neither t
 load numpy for it.
 """
 
-from .models import ModelKind, Trained, TrainingSet
+from .models import Factors, ModelKind, Trained, TrainingSet
 from .process import TrainingFailed, train_apart
 
-__all__ = ["ModelKind", "Trained", "TrainingFailed", "TrainingSet", "train_apart"]
+__all__ = ["Factors", "ModelKind", "Trained", "TrainingFailed", "TrainingSet", "train_apart"]

@@ -17,7 +17,8 @@ def co_watch(votes: Votes) -> Neighbours:
     rows, others = np.concatenate((first, second)), np.concatenate((second, first))
     together = np.concatenate((counts, counts)).astype(np.float32)
     voters = max(1, len(np.unique(votes.voters)))
-    beyond = together - _CHANCE_SHARE * viewers[rows] * viewers[others] / voters
+    by_chance = viewers[rows] * viewers[others] * np.float32(_CHANCE_SHARE / voters)
+    beyond = (together - by_chance).astype(np.float32)
     return strongest(rows, others, together, beyond, videos=votes.video_count, most=MOST_NEIGHBOURS)
 
 

@@ -4,22 +4,29 @@ import json
 from collections.abc import Sequence
 from typing import IO
 
-from .models import Trained, TrainingSet
+from .models import Factors, Trained, TrainingSet
 
 _VOTER, _VIDEO = 8, 4
 
 
-def write_votes(stream: IO[bytes], votes: TrainingSet) -> None:
-    """Send votes to be trained on."""
-    head = {"votes": votes.count, "videos": votes.video_count}
+def write_given(stream: IO[bytes], given: TrainingSet | Factors) -> None:
+    """Send what is to be trained on."""
+    if isinstance(given, Factors):
+        head = {"dimensions": given.dimensions}
+        parts = [given.values]
+    else:
+        head = {"votes": given.count, "videos": given.video_count}
+        parts = [given.voters, given.videos]
     stream.write(json.dumps(head).encode() + b"\n")
-    stream.write(votes.voters)
-    stream.write(votes.videos)
+    for part in parts:
+        stream.write(part)
 
 
-def read_votes(stream: IO[bytes]) -> TrainingSet:
-    """Receive what `write_votes` sent."""
+def read_given(stream: IO[bytes]) -> TrainingSet | Factors:
+    """Receive what `write_given` sent."""
     head = json.loads(stream.readline())
+    if "dimensions" in head:
+        return Factors(stream.read(), head["dimensions"])
     return TrainingSet(
         stream.read(_VOTER * head["votes"]), stream.read(_VIDEO * head["votes"]), head["videos"]
     )

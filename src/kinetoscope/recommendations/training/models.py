@@ -33,3 +33,11 @@ class Trained:
     counts: bytes
     others: bytes
     weights: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Factors of videos that another trainer has made: one row of `dimensions` numbers (float32) for each."""
+
+    values: bytes
+    dimensions: int

@@ -5,18 +5,18 @@ import io
 import os
 import sys
 
-from .exchange import read_trained, write_votes
-from .models import Trained, TrainingSet
+from .exchange import read_trained, write_given
+from .models import Factors, Trained, TrainingSet
 
 
 class TrainingFailed(Exception):  # noqa: N818 - it reads as what it is
     """The process ended before it had sent a model."""
 
 
-async def train_apart(votes: TrainingSet) -> list[Trained]:
+async def train_apart(given: TrainingSet | Factors) -> list[Trained]:
     """Return what a training gives; its memory is gone when this returns."""
     sent = io.BytesIO()
-    write_votes(sent, votes)
+    write_given(sent, given)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

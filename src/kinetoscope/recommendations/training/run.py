@@ -5,15 +5,21 @@ import numpy as np
 from .als import factorize, neighbours_by_factors
 from .counting import co_watch
 from .ease import MOST_VIDEOS, ease
-from .models import ModelKind, Trained, TrainingSet
+from .models import Factors, ModelKind, Trained, TrainingSet
 from .votes import Neighbours, Votes
 
 MOST_VOTES_OF_ONE = 200
 """Of each voter, so many latest votes are learnt from."""
 
 
-def train(given: TrainingSet) -> list[Trained]:
-    """Return the model of co-watch and that of histories; nothing without a vote."""
+def train(given: TrainingSet | Factors) -> list[Trained]:
+    """Return the model of co-watch and that of histories; nothing without a vote.
+
+    Of factors that were made elsewhere, the model of histories alone.
+    """
+    if isinstance(given, Factors):
+        factors = np.frombuffer(given.values, np.float32).reshape(-1, given.dimensions)
+        return [_trained("history", "factors", neighbours_by_factors(factors))]
     if not given.count:
         return []
     named, voters = np.unique(np.frombuffer(given.voters, np.int64), return_inverse=True)
