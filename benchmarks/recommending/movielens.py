@@ -34,9 +34,9 @@ class Split:
     later: dict[str, set[str]]
 
 
-async def measure(stage: Stage, data: Path) -> list[str]:
+async def measure(stage: Stage, data: Path, sample: int) -> list[str]:
     items = _items(data / "movielens")
-    split = _split(data / "movielens")
+    split = _split(data / "movielens", sample)
     cold = _cold(split)
     await stage.open()
     await stage.load([items[name] for name in sorted({n for _, n in split.votes})])
@@ -129,7 +129,7 @@ def _items(folder: Path) -> dict[str, Item]:
     return items
 
 
-def _split(folder: Path) -> Split:
+def _split(folder: Path, sample: int) -> Split:
     by_person: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for row in _rows(folder / "ratings.csv"):
         if float(row["rating"]) >= LIKED:
@@ -147,6 +147,8 @@ def _split(folder: Path) -> Split:
     votes.sort()
     known = {name for _, _, name in votes}
     later = {person: names & known for person, names in later.items() if names & known}
+    judged = set(Random(0).sample(sorted(later), min(sample, len(later))))
+    later = {person: names for person, names in later.items() if person in judged}
     return Split([(person, name) for _, person, name in votes], history, later)
 
 

@@ -32,7 +32,8 @@ class Judged:
         low, high = interval(self.ndcg)
         return (
             f"{self.name:34} nDCG@10 {mean(self.ndcg):.4f} ({low:.4f}–{high:.4f})  "
-            f"Recall@10 {mean(self.recall):.4f}  coverage {len(self.shown) / catalogue:.2f}  n {len(self.ndcg)}"
+            f"Recall@10 {mean(self.recall):.4f}  coverage {len(self.shown) / catalogue:.2f}  "
+            f"n {len(self.ndcg)}"
         )
 
 

@@ -1,13 +1,15 @@
 """A platform to measure on: loads videos and votes in bulk, then lets the platform's own jobs work."""
 
+import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
+from kinetoscope.embeddings import Embedder
 from kinetoscope.kernel.db import Tx
 from kinetoscope.kernel.ids import uuid7
 from kinetoscope.kernel.migrate import migrate
@@ -18,10 +20,12 @@ from kinetoscope.recommendations import Counting, Training
 from kinetoscope.recommendations.list_store import Key
 from kinetoscope.recommendations.making import make_list
 from kinetoscope.recommendations.models import FIRST_POLICY, Strategy
-from kinetoscope.search import Indexing, Vectors
+from kinetoscope.search import Embedders, Indexing, Vectors
 from kinetoscope.videos import Video
 from kinetoscope.videos.store import insert_video
 from kinetoscope.wiring import Platform, build_platform
+
+from . import made_up
 
 NAMES = UUID(int=7)
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,14 +56,21 @@ class Stage:
         self.platform: Platform = build_platform(settings, dsn=dsn, keyring=Keyring(b"k" * 32))
         self.ids: dict[str, UUID] = {}
 
+        embedders = next(r for r in self.platform.resources if isinstance(r, Embedders))
+        # All that is measured here is English; the other model would be loaded and asked for nothing.
+        cast("dict[str, Embedder]", embedders.chosen).pop("multilingual", None)
+
     def service(self, kind: type) -> Any:  # noqa: ANN401 - the caller knows what it asks for
+        """Return a service of the platform."""
         return self.platform.services[kind]
 
     async def open(self) -> None:
+        """Make the tables and connect."""
         await migrate(self.dsn)
         await self.platform.open()
 
     async def close(self) -> None:
+        """End what is under way."""
         await self.platform.close()
 
     async def load(self, items: Sequence[Item]) -> None:
@@ -92,6 +103,49 @@ class Stage:
         async with self.platform.db.read() as tx:
             await tx.execute("ANALYZE")
 
+    async def load_made_up(self, items: Sequence[Item], *, seed: int) -> None:
+        """Register videos with vectors and votes that are made up."""
+        async with self.platform.db.transaction() as tx:
+            owner, project = await _owner(tx)
+        for start in range(0, len(items), 1000):
+            async with self.platform.db.transaction() as tx:
+                for item in items[start : start + 1000]:
+                    video = _video(item, owner, project)
+                    self.ids[item.name] = video.id
+                    await insert_video(tx, video)
+                await tx.execute("DELETE FROM jobs")
+        indexing = self.service(Indexing)
+        ids = list(self.ids.values())
+        for start in range(0, len(ids), 200):
+            await asyncio.gather(*(indexing.index_video(video_id) for video_id in ids[start : start + 200]))
+        async with self.platform.db.transaction() as tx:
+            await made_up.add_vectors(tx, seed=seed)
+            await made_up.add_votes(tx, ids, people=len(ids) // 10, each=20, seed=seed)
+            await tx.execute("INSERT INTO recommendation_state DEFAULT VALUES ON CONFLICT DO NOTHING")
+            await tx.execute("ANALYZE")
+        await self.service(Training).train()
+
+    async def add_account(self) -> UUID:
+        """Add somebody who asks, and has watched something."""
+        account = uuid7()
+        async with self.platform.db.transaction() as tx:
+            await tx.execute(
+                """
+                INSERT INTO accounts (id, email, email_key, name, password_hash, created_at)
+                VALUES ($1, 'b@example.org', 'b@example.org', 'B', '', $2)
+                """,
+                account,
+                START,
+            )
+            await tx.execute(
+                """
+                INSERT INTO recommendation_votes (voter, video_id, voted_at)
+                SELECT $1, video_id, now() FROM recommendation_videos ORDER BY popularity DESC LIMIT 30
+                """,
+                account,
+            )
+        return account
+
     async def _is_embedded(self) -> bool:
         async with self.platform.db.read() as tx:
             left: int = await tx.fetch_value(
@@ -113,8 +167,8 @@ class Stage:
             await tx.copy(
                 "sittings",
                 (
-                    "session_id", "video_id", "viewer_id", "occurred_at", "seen_at", "shelf", "watched_seconds",
-                    "completion", "device", "browser", "os", "country", "city",
+                    "session_id", "video_id", "viewer_id", "occurred_at", "seen_at", "shelf",
+                    "watched_seconds", "completion", "device", "browser", "os", "country", "city",
                 ),
                 [
                     (sid, vid, who, at, at, at.date(), 60, 9000, "desktop", "x", "x", "unknown", "")

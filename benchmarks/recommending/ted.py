@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from .scores import Judged
 from .stage import Item, Stage
 
 
-async def measure(stage: Stage, data: Path) -> list[str]:
+async def measure(stage: Stage, data: Path, sample: int) -> list[str]:
     docs = [json.loads(line) for line in (data / "ted" / "docs.jsonl").read_text("utf-8").splitlines()]
     chosen = [
         json.loads(line) for line in (data / "ted" / "ted_related.jsonl").read_text("utf-8").splitlines()
@@ -18,7 +19,7 @@ async def measure(stage: Stage, data: Path) -> list[str]:
     names = {video_id: name for name, video_id in stage.ids.items()}
     popular = [str(doc["id"]) for doc in sorted(docs, key=lambda doc: -doc.get("views", 0))]
     content, hybrid, most_viewed = Judged("content"), Judged("hybrid, without a view"), Judged("most viewed")
-    for one in chosen:
+    for one in Random(0).sample(chosen, min(sample, len(chosen))):
         source, relevant = str(one["qid"]), {str(name) for name in one["rel"] if str(name) in stage.ids}
         if not relevant or source not in stage.ids:
             continue

@@ -14,7 +14,10 @@ from support.clips import make_clip
 from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
-GUIDES = [ROOT / "docs" / name for name in ("getting-started.md", "operating.md", "engagement.md")]
+GUIDES = [
+    ROOT / "docs" / name
+    for name in ("getting-started.md", "operating.md", "engagement.md", "recommendations.md")
+]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")
 

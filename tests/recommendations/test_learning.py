@@ -10,6 +10,9 @@ from httpx import AsyncClient
 
 from kinetoscope.kernel.db import Tx
 from kinetoscope.recommendations import Counting, Exporting, Improving, Training
+from kinetoscope.recommendations.models import FIRST_POLICY
+from kinetoscope.recommendations.off_policy import Shown
+from kinetoscope.recommendations.policies import steps_from
 from kinetoscope.wiring import Platform
 from support.cast import Person, registered_video
 
@@ -54,7 +57,8 @@ async def test_a_model_knows_what_was_counted_and_only_the_new_is_counted_beside
     await service_of(platform, Training).train()
     assert await pairs(tx) == set()
     first = (await related(alice, one))["recommendations"][0]
-    assert (first["video_id"], first["reasons"][0]["signal"]) == (other, "co_watch")
+    assert first["video_id"] == other
+    assert "co_watch" in {reason["signal"] for reason in first["reasons"]}
     await watch(one, third, people=1)
     await worked()
     assert await pairs(tx) == {(one, third, 1), (third, one, 1)}
@@ -98,16 +102,21 @@ async def test_factors_of_another_trainer_are_used(
 async def test_a_step_that_clicks_speak_for_becomes_a_policy_and_can_be_taken_back(
     alice: Person, worked: Worked, tx: Tx, platform: Platform
 ) -> None:
-    """People click what has the same tags, though the list puts what reads the same first."""
-    tea = await registered_video(alice, title="Quiet tea", tags=["tea", "japan"])
-    same = [await registered_video(alice, title=t, tags=["tea", "japan"]) for t in ("Oak", "Ship", "Moon")]
-    for n in range(5):
-        await registered_video(alice, title=f"Quiet tea, part {n}", tags=[])
+    """People click the one item that some step would show higher."""
+    tea = await registered_video(alice, title="Quiet tea", description="Green and hot", tags=["tea", "japan"])
+    for title, tags in (
+        ("Quiet tea, part 2", []), ("Green tea at noon", ["tea"]), ("Japan by train", ["japan"]),
+        ("Quiet mornings", ["japan", "morning"]), ("Hot springs", ["japan", "tea", "water"]),
+        ("Tea and biscuits", ["tea", "food"]), ("Green hills", []), ("Hot and quiet", ["tea", "japan"]),
+        ("A green kettle", ["kettle"]), ("Water for tea", ["water"]), ("Trains", ["japan", "trains"]),
+    ):  # fmt: skip
+        await registered_video(alice, title=title, tags=tags)
     await worked()
     shown = ids(await related(alice, tea["id"]))
     await worked()
+    improving: Improving = service_of(platform, Improving)
+    wanted = await _lifted_by_a_step(improving, tea["id"], shown)
     random = Random(4)
-    wanted = {video["id"] for video in same}
     rows, clicked = [], []
     for _ in range(900):
         slate = uuid4()
@@ -115,7 +124,7 @@ async def test_a_step_that_clicks_speak_for_becomes_a_policy_and_can_be_taken_ba
         clicked += [
             (uuid4(), UUID(tea["id"]), UUID(v), rank, slate)
             for rank, v in enumerate(shown, 1)
-            if v in wanted and random.random() < 0.9 / rank
+            if v == wanted and random.random() < 0.9 / rank
         ]
     await tx.execute_many(
         """
@@ -127,7 +136,6 @@ async def test_a_step_that_clicks_speak_for_becomes_a_policy_and_can_be_taken_ba
     await tx.execute_many(
         "INSERT INTO recommendation_clicks VALUES ($1, $2, $3, $4, $5, NULL, now())", clicked
     )
-    improving: Improving = service_of(platform, Improving)
     record = await improving.improve()
     assert record is not None
     assert (record.state, record.based_on) == ("current", 1)
@@ -147,3 +155,14 @@ async def test_a_step_that_clicks_speak_for_becomes_a_policy_and_can_be_taken_ba
 
 async def test_without_enough_lists_no_policy_is_proposed(db: object, platform: Platform) -> None:
     assert await service_of(platform, Improving).improve() is None
+
+
+async def _lifted_by_a_step(improving: Improving, video_id: str, shown: list[str]) -> str:
+    """Return the item that some policy one step away shows higher than the present one."""
+    lists = [Shown(uuid4(), UUID(video_id), [UUID(v) for v in shown], frozenset())]
+    for step in steps_from(FIRST_POLICY):
+        order = [str(v) for v in (await improving._orders(step.policy, lists))[UUID(video_id)]]
+        for rank, item in enumerate(shown):
+            if order.index(item) < rank:
+                return item
+    raise AssertionError("no step changes anything")

@@ -94,6 +94,11 @@ def engagement(stage: Stage) -> Dictionaries:
     }
 
 
+def recommendations(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 4)
+    return {"videos": videos[:2], "recommended": videos[2:]}
+
+
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "operations": operations,
     "accounts": accounts,
@@ -101,6 +106,7 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "videos": videos,
     "media": media,
     "engagement": engagement,
+    "recommendations": recommendations,
 }
 
 
