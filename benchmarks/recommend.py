@@ -32,9 +32,8 @@ def main() -> None:
                 postgres = EmbeddedPostgres(Path(folder))
                 postgres.start()
                 try:
-                    _print(
-                        asyncio.run(measure(Stage(postgres.dsn, Path(folder), chosen.models), chosen.data))
-                    )
+                    stage = Stage(postgres.dsn, Path(folder), chosen.models)
+                    _print(asyncio.run(measure(stage, chosen.data, chosen.sample)))
                 finally:
                     postgres.stop()
 

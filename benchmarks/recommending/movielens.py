@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -99,10 +100,10 @@ class _Peers:
         watched = np.zeros((len(people), len(names)), np.float32)
         for person, name in votes:
             watched[people[person], self._place[name]] = 1
-        counts = watched.sum(0)
-        self.popular = [names[place] for place in np.argsort(-counts, kind="stable")]
+        counts: NDArray[np.float32] = watched.sum(0)
+        self.popular: list[str] = [names[int(place)] for place in np.argsort(-counts, kind="stable")]
         length = np.sqrt(np.maximum(counts, 1))
-        self._cosines: NDArray[np.float32] = watched.T @ watched / (np.outer(length, length) + 10)
+        self._cosines: Any = watched.T @ watched / (np.outer(length, length) + 10)
         np.fill_diagonal(self._cosines, 0)
 
     def beside(self, name: str) -> list[str]:
@@ -112,7 +113,7 @@ class _Peers:
         return self._best(self._cosines[[self._place[name] for name in history]].sum(0))
 
     def _best(self, scores: NDArray[np.float32]) -> list[str]:
-        return [self._names[place] for place in np.argsort(-scores, kind="stable")[:400]]
+        return [self._names[int(place)] for place in np.argsort(-scores, kind="stable")[:400]]
 
 
 def _items(folder: Path) -> dict[str, Item]:

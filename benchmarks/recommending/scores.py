@@ -1,7 +1,7 @@
 """nDCG@10 and its company, with bootstrap intervals."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -14,11 +14,11 @@ class Judged:
     """What a method got for each list that was asked of it."""
 
     name: str
-    ndcg: list[float] = field(default_factory=list)
-    recall: list[float] = field(default_factory=list)
-    shown: set[Hashable] = field(default_factory=set)
+    ndcg: list[float] = field(default_factory=list[float])
+    recall: list[float] = field(default_factory=list[float])
+    shown: set[str] = field(default_factory=set[str])
 
-    def judge(self, ranked: Sequence[Hashable], relevant: "set[Hashable]") -> None:
+    def judge(self, ranked: Sequence[str], relevant: set[str]) -> None:
         """Note one list, best first, all of whose items were candidates."""
         top = ranked[:TOP]
         ideal = sum(_discount(rank) for rank in range(min(TOP, len(relevant))))

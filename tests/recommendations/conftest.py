@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient
 
-from conftest import JobsDone
 from kinetoscope.analytics import Folding
 from kinetoscope.recommendations import Counting, Impressions, Lists
 from kinetoscope.wiring import Platform
@@ -22,7 +21,7 @@ def service_of(platform: Platform, kind: type) -> Any:
 
 
 @pytest.fixture
-def worked(platform: Platform, jobs_done: JobsDone) -> Worked:
+def worked(platform: Platform, jobs_done: Worked) -> Worked:
     """Everything that happens by itself within a minute has happened."""
 
     async def work() -> None:

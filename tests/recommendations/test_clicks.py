@@ -146,10 +146,11 @@ async def test_a_click_that_overtakes_its_impression_finds_it_later(
 ) -> None:
     shown = await related(bob, videos[0])
     impressions: Impressions = service_of(platform, Impressions)
-    held, impressions._waiting = impressions._waiting, []  # another process has it still in its memory
+    # Another process has it still in its memory.
+    held, impressions._waiting = impressions._waiting, []  # pyright: ignore[reportPrivateUsage]
     body = {"recommended_video_id": ids(shown)[0], "rank": 1, "recommendation_id": shown["recommendation_id"]}
     assert await click(bob, videos[0], **body) == 201
-    impressions._waiting = held
+    impressions._waiting = held  # pyright: ignore[reportPrivateUsage]
     await impressions.flush()
     clock.advance(seconds=5)
     await worked()

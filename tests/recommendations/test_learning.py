@@ -117,7 +117,8 @@ async def test_a_step_that_clicks_speak_for_becomes_a_policy_and_can_be_taken_ba
     improving: Improving = service_of(platform, Improving)
     wanted = await _lifted_by_a_step(improving, tea["id"], shown)
     random = Random(4)
-    rows, clicked = [], []
+    rows: list[tuple[object, ...]] = []
+    clicked: list[tuple[object, ...]] = []
     for _ in range(900):
         slate = uuid4()
         rows.append((slate, UUID(tea["id"]), uuid4(), [UUID(v) for v in shown]))
@@ -161,7 +162,8 @@ async def _lifted_by_a_step(improving: Improving, video_id: str, shown: list[str
     """Return the item that some policy one step away shows higher than the present one."""
     lists = [Shown(uuid4(), UUID(video_id), [UUID(v) for v in shown], frozenset())]
     for step in steps_from(FIRST_POLICY):
-        order = [str(v) for v in (await improving._orders(step.policy, lists))[UUID(video_id)]]
+        orders = await improving._orders(step.policy, lists)  # pyright: ignore[reportPrivateUsage]
+        order = [str(v) for v in orders[UUID(video_id)]]
         for rank, item in enumerate(shown):
             if order.index(item) < rank:
                 return item

@@ -64,7 +64,7 @@ def test_inverting_in_place_is_inverting(size: int) -> None:
 def test_ease_is_the_closed_form(votes: Votes) -> None:
     gram = gram_matrix(votes).astype(np.float64) + RIDGE * np.eye(votes.video_count)
     inverse = np.linalg.inv(gram)
-    expected = -inverse / np.diag(inverse)[None]
+    expected: Any = -inverse / np.diag(inverse)[None]
     np.fill_diagonal(expected, 0)
     assert np.abs(dense(ease(votes)) - expected).max() < 1e-4
 
