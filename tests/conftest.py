@@ -34,7 +34,9 @@ CLEANING: LiteralString = """
     DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
     DELETE FROM media_servers; DELETE FROM video_sessions;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
-    DELETE FROM video_viewer_hours;
+    DELETE FROM video_viewer_hours; DELETE FROM search_models; DELETE FROM recommendation_state;
+    DELETE FROM recommendation_models; DELETE FROM recommendation_exchanges;
+    DELETE FROM recommendation_policies;
     DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
 """
 
@@ -90,6 +92,7 @@ def settings(data_dir: Path, realtime_url: str) -> Settings:
         realtime_app_secret=SecretStr("secret of the tests"),
         turn_urls=("turn:turn.example.org:3478",),
         turn_secret=SecretStr("secret of the turn servers"),
+        exploration_percent=0,
         _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
     )
 

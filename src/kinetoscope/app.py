@@ -27,6 +27,7 @@ from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
 from .pages import routes as pages_routes
 from .projects import routes as projects_routes
+from .recommendations import routes as recommendations_routes
 from .search import routes as search_routes
 from .sessions import routes as sessions_routes
 from .showcase import routes as showcase_routes
@@ -81,6 +82,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *search_routes.routers,
         embeddings_routes.router,
         *media_routes.routers,
+        *recommendations_routes.routers,
         videos_routes.router,
         *engagement_routes.routers,
         albums_routes.router,

@@ -28,6 +28,8 @@ GUIDES = [
         "sfu-api",
         "showcase",
     )
+    ROOT / "docs" / name
+    for name in ("getting-started.md", "operating.md", "engagement.md", "recommendations.md")
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")

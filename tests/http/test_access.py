@@ -21,6 +21,7 @@ from support.promise import PAGES
 
 # A body that is well-formed for each route that takes one; the rest of this test is about who sends it.
 BODIES: dict[str, Any] = {
+    "click_related": {"recommended_video_id": str(uuid4()), "rank": 1},
     "register": {"email": "new@example.org", "password": "correct horse battery"},
     "log_in": {"email": "alice@example.org", "password": "wrong"},
     "refresh": {"refresh_token": "unknown"},

@@ -67,6 +67,9 @@ ShortName = Annotated[str, StringConstraints(min_length=1, max_length=50, patter
 LongText = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
 """Text of several lines, at most 10,000 characters."""
 
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PROSE), _trimmed]
+"""What somebody has to say: 1 to 5,000 characters on any number of lines, trimmed."""
+
 Question = Annotated[
     str,
     StringConstraints(min_length=1, max_length=500, pattern=rf"^[^\x00]*[^{_SPACE}\x00][^\x00]*$"),

@@ -1,7 +1,7 @@
 """Search: an index of videos by words and by meaning, and the queries that it answers."""
 
 from .administration import Administration
-from .content import content_candidates, content_likeness
+from .content import ContentParts, content_candidates, content_likeness, content_parts, near_duplicates
 from .embedders import Embedders
 from .figures import Figures
 from .indexing import Indexing
@@ -14,6 +14,7 @@ from .vectors import Vectors
 
 __all__ = [
     "Administration",
+    "ContentParts",
     "Embedders",
     "Figures",
     "Indexing",
@@ -24,7 +25,9 @@ __all__ = [
     "Vectors",
     "content_candidates",
     "content_likeness",
+    "content_parts",
     "duties",
     "index_lane",
+    "near_duplicates",
     "reactions",
 ]

@@ -153,3 +153,21 @@ async def nearest_public(
         at_most,
     )
     return [(row[0], row[1]) for row in rows]
+
+
+async def near_duplicates(
+    tx: Tx, model: ServingModel, ids: Sequence[int], *, from_cosine: float
+) -> list[tuple[int, int]]:
+    """Return the pairs of these documents that say nearly the same, each once."""
+    rows = await tx.fetch(
+        """
+        SELECT a.document_id, b.document_id
+          FROM search_summaries a JOIN search_summaries b ON b.document_id > a.document_id
+         WHERE a.document_id = ANY($1) AND b.document_id = ANY($1) AND a.model_id = $2 AND b.model_id = $2
+           AND 1 - (a.embedding <=> b.embedding) >= $3
+        """,
+        list(ids),
+        model.id,
+        from_cosine,
+    )
+    return [(row[0], row[1]) for row in rows]

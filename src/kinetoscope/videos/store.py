@@ -131,6 +131,19 @@ async def require_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) 
     return video
 
 
+async def keep_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) -> Video:
+    """Return a video that the caller may know of, which nobody deletes until the commit.
+
+    Whoever writes something that hangs on a video asks for it first: deleting takes the same lock, so the
+    two never wait for each other. Refuses with `VideoNotFound`.
+    """
+    row = await tx.fetch_one(_VIDEO + " FOR KEY SHARE", video_id)
+    video = _video(row) if row else None
+    if video is None or not video.is_visible_to(caller_id):
+        raise VideoNotFound
+    return video
+
+
 async def load_videos(tx: Tx, ids: Sequence[UUID]) -> list[Video]:
     """Return those of these videos that exist."""
     rows = await tx.fetch(_VIDEOS, list(ids))
