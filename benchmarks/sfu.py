@@ -2,7 +2,7 @@
 
 The publisher and the receivers are processes of their own. Two phases for each number of receivers: a
 moderate rate, where receivers read and delays are taken (from just before the publisher's send to the arrival
-in the receiver's socket, by the kernel's clock), and a high rate, where nobody reads and only CPU time counts.
+in the socket of the receiver, by the kernel), and a high rate, where nobody reads and only CPU counts.
 Where Debian's `janus` is installed its VideoRoom does the same in the same run, as installed and with two
 `event_loops`. The floor is what the cipher and the kernel alone take for a packet, under the same load.
 

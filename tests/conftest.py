@@ -24,15 +24,19 @@ from support.clock import FakeClock
 from support.external_postgres import ExternalPostgres
 from support.in_process import running
 from support.jobs_done import JobsDone
+from support.models import MODELS
 from support.promise import Promise
 
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
+    DELETE FROM search_models;
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
     DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
     DELETE FROM media_servers; DELETE FROM video_sessions;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
-    DELETE FROM video_viewer_hours;
+    DELETE FROM video_viewer_hours; DELETE FROM search_models; DELETE FROM recommendation_state;
+    DELETE FROM recommendation_models; DELETE FROM recommendation_exchanges;
+    DELETE FROM recommendation_policies;
     DELETE FROM videos; DELETE FROM projects; DELETE FROM accounts;
 """
 
@@ -81,12 +85,14 @@ def realtime_url(realtime_fake: RealtimeFake) -> Generator[str]:
 def settings(data_dir: Path, realtime_url: str) -> Settings:
     return Settings(
         data_dir=data_dir,
+        models_dir=MODELS,
         auth_rate_limit="10000/minute",
         realtime_url=realtime_url,
         realtime_app_id="tests",
         realtime_app_secret=SecretStr("secret of the tests"),
         turn_urls=("turn:turn.example.org:3478",),
         turn_secret=SecretStr("secret of the turn servers"),
+        exploration_percent=0,
         _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
     )
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -37,6 +38,12 @@ def opened_session(app: RealtimeApp) -> int | None:
         return None
 
 
+def ice_servers(app: RealtimeApp) -> list[Any]:
+    path = f"{app.url}/v1/turn/keys/{app.app_id}/credentials/generate-ice-servers"
+    bearer = {"Authorization": f"Bearer {app.app_secret}"}
+    return httpx.post(path, json={"ttl": 60}, headers=bearer).json()["iceServers"]
+
+
 @contextmanager
 def sfu_alone(data_dir: Path, **env: str) -> Generator["subprocess.Popen[str]"]:
     """Run `kinetoscope sfu` until the block ends; whatever happens, it is gone then."""
@@ -55,11 +62,13 @@ def sfu_alone(data_dir: Path, **env: str) -> Generator["subprocess.Popen[str]"]:
 
 
 def test_alone_it_says_where_it_is_and_keeps_the_secret_to_itself(tmp_path: Path) -> None:
-    with sfu_alone(tmp_path) as process:
+    turn = {"KINETOSCOPE_TURN_URLS": "turn:turn.example.org", "KINETOSCOPE_TURN_SECRET": "shared"}
+    with sfu_alone(tmp_path, **turn) as process:
         assert process.stdout is not None
         app = app_of(tmp_path)
         assert process.stdout.readline() == f"The media server listens on {app.url}\n"
         assert opened_session(app) == 201
+        assert [server["urls"] for server in ice_servers(app)][1:] == [["turn:turn.example.org"]]
         process.send_signal(signal.SIGTERM)
         rest = process.stdout.read()
         assert process.wait(10) == 0

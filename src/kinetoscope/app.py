@@ -16,6 +16,7 @@ from .albums import photo_routes
 from .albums import routes as albums_routes
 from .analytics import routes as analytics_routes
 from .analytics.front import TrackingFront
+from .embeddings import routes as embeddings_routes
 from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
@@ -26,11 +27,16 @@ from .kernel.telemetry import RequestLog
 from .media import routes as media_routes
 from .pages import routes as pages_routes
 from .projects import routes as projects_routes
+from .recommendations import routes as recommendations_routes
+from .search import routes as search_routes
 from .sessions import routes as sessions_routes
 from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
+
+_BULK_BYTES = 32 << 20
+"""A thousand videos with long descriptions."""
 
 _EXPOSED_HEADERS = (
     "ETag, Link, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
@@ -73,7 +79,10 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         accounts_routes.auth,
         accounts_routes.api_keys,
         projects_routes.router,
+        *search_routes.routers,
+        embeddings_routes.router,
         *media_routes.routers,
+        *recommendations_routes.routers,
         videos_routes.router,
         *engagement_routes.routers,
         albums_routes.router,
@@ -104,6 +113,7 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         limits=BodyLimits(
             settings.max_body_bytes,
             {"/api/v1/uploads/": None, "/api/v1/photos": settings.max_photo_bytes + _FORM_AROUND_BYTES},
+            endings={"/videos/bulk-index": max(settings.max_body_bytes, _BULK_BYTES)},
         ),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),

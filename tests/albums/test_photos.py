@@ -7,7 +7,6 @@ import asyncio
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -259,4 +258,4 @@ async def test_an_erased_account_takes_its_photos_along(
     assert await tx.fetch_value("SELECT count(*) FROM photos") == 0
     assert await tx.fetch_value("SELECT count(*) FROM accounts") == 0
     assert photo["id"] not in stored.photos()
-    assert (await client.get(urlsplit(photo["url"]).path)).status_code == 404
+    assert (await client.get(photo["url"])).status_code == 404

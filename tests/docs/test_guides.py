@@ -16,15 +16,20 @@ from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [
-    ROOT / "docs" / name
+    ROOT / "docs" / f"{name}.md"
     for name in (
-        "albums.md",
-        "engagement.md",
-        "getting-started.md",
-        "operating.md",
-        "sessions.md",
-        "sfu-api.md",
+        "albums",
+        "analytics",
+        "engagement",
+        "getting-started",
+        "operating",
+        "search",
+        "sessions",
+        "sfu-api",
+        "showcase",
     )
+    ROOT / "docs" / name
+    for name in ("getting-started.md", "operating.md", "engagement.md", "recommendations.md")
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")

@@ -20,7 +20,8 @@ from support.clock import FakeClock
 from support.promise import PAGES
 
 # A body that is well-formed for each route that takes one; the rest of this test is about who sends it.
-BODIES: dict[str, dict[str, Any]] = {
+BODIES: dict[str, Any] = {
+    "click_related": {"recommended_video_id": str(uuid4()), "rank": 1},
     "register": {"email": "new@example.org", "password": "correct horse battery"},
     "log_in": {"email": "alice@example.org", "password": "wrong"},
     "refresh": {"refresh_token": "unknown"},
@@ -30,6 +31,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_video": {"title": "t"},
     "update_video": {"title": "t"},
     "patch_video": {"title": "t"},
+    "search_videos": {"query": "tea"},
+    "index_video": {"title": "t"},
+    "bulk_index_videos": [],
+    "change_search_settings": {"language": "english"},
+    "generate_embeddings": {"texts": ["t"]},
+    "create_embeddings": {"input": "t"},
     "add_comment": {"text": "t"},
     "change_comment": {"text": "t"},
     "create_album": {"title": "t"},
@@ -101,7 +108,7 @@ class Stage:
         path = operation.route.path
         for name in operation.route.param_convertors:
             path = path.replace(f"{{{name}}}", self._ids.get(name, "unknown"))
-        path = path.replace("{path:path}", "unknown")
+        path = path.replace("{path:path}", "unknown") + ("?q=t" if path.endswith("/suggest") else "")
         body = BODIES.get(operation.name)
         return await client.request(operation.method, path, json=body, **options)
 

@@ -27,6 +27,7 @@ from support.media import (
     RECEIVED_RTX,
     RECEIVED_SSRC,
     World,
+    read_rtp,
     rtp,
     subscription,
 )
@@ -249,6 +250,37 @@ def test_streams_that_no_description_names_are_known_by_their_mid(world: World) 
     assert len(bob.rtp()) == 1
 
 
+def test_repairs_that_no_description_names_are_not_taken_for_media(world: World) -> None:
+    alice, bob = world.client("alice"), world.receiver()
+    codec = Codec("VP8", 96, 90_000, 97)
+    world.plane.publish("alice", Publication("0", "video", codec, (), (), Extensions(mid=1)))
+
+    def send(number: int, payload_type: int, ssrc: int, payload: bytes) -> None:
+        header = struct.pack("!BBHIIHH", 0x90, payload_type, number, 2, ssrc, 0xBEDE, 1)
+        alice.probe.send_rtp(header + b"\x100\x00\x00" + payload)
+
+    for number in (1, 3):
+        send(number, 96, 99, KEY)
+    send(7, 97, 98, struct.pack("!H", 2) + b"repaired")
+    send(8, 50, 97, KEY + b"of no codec")
+    send(4, 96, 99, KEY)
+    assert [packet.payload for packet in bob.rtp()] == [KEY, KEY, b"repaired", KEY]
+
+
+def test_a_publisher_that_changes_its_ssrc_is_followed(world: World) -> None:
+    alice, bob = world.client("alice"), world.receiver()
+    codec = Codec("VP8", 96, 90_000, 97)
+    world.plane.publish("alice", Publication("0", "video", codec, (), (), Extensions(mid=1)))
+    for ssrc in (98, 99):
+        for number, payload in enumerate((DELTA, KEY, DELTA)):
+            header = struct.pack("!BBHIIHH", 0x90, 96, number, 2, ssrc, 0xBEDE, 1)
+            alice.probe.send_rtp(header + b"\x100\x00\x00" + payload)
+        assert alice.key_frame_requests() == 1
+        world.clock.now_us += 1_000_000
+    numbers = [packet.sequence for packet in bob.rtp()]
+    assert numbers == list(range(numbers[0], numbers[0] + 4))
+
+
 def test_a_receiver_may_come_before_its_publisher(world: World) -> None:
     bob = world.receiver()
     alice = world.publisher()
@@ -303,6 +335,21 @@ def test_a_receiver_that_goes_is_forgotten(world: World) -> None:
     assert len(bob.rtp()) == 1
     with pytest.raises(UnknownTrack):
         world.plane.unsubscribe("bob", "0")
+
+
+def test_an_ssrc_that_is_used_again_goes_on_with_its_numbers(world: World) -> None:
+    alice, bob = world.publisher(), world.receiver()
+    alice.probe.send_rtp(rtp(1, KEY))
+    for round_ in range(2, 12):
+        world.plane.unsubscribe("bob", "0")
+        world.plane.subscribe("bob", subscription("alice"))
+        alice.probe.send_rtp(rtp(round_, KEY))
+        bob.probe.send_rtcp(rtcp.nack(1, RECEIVED_SSRC, [read_rtp(bob.raw()[-1]).sequence]))
+    packets = bob.rtp()
+    media = [packet.sequence for packet in packets if packet.ssrc == RECEIVED_SSRC]
+    repeats = [packet.sequence for packet in packets if packet.ssrc == RECEIVED_RTX]
+    assert media == list(range(media[0], media[0] + 11))
+    assert len(set(repeats)) == 10
 
 
 def test_an_ssrc_belongs_to_one_section(world: World) -> None:

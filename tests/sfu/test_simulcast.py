@@ -16,6 +16,7 @@ from support.media import RECEIVED_SSRC, Client, World, subscription
 RIDS = ("h", "m", "l")
 SSRCS = {"h": 10, "m": 20, "l": 30}
 OFFSETS = {"h": 1_000_000, "m": 4_294_000_000, "l": 77}  # of each layer's timestamps
+WIDTHS = {"h": 640, "m": 320, "l": 160}
 SIZES = {"h": 1100, "m": 400, "l": 100}
 AUTOMATIC = LayerChoice()
 
@@ -48,7 +49,8 @@ class Camera:
         header = struct.pack("!BBHIIHH", 0x90, 96, self.sequences[rid], timestamp, SSRCS[rid], 0xBEDE, 1)
         extension = b"\x10" + b"0" + b"\x20" + rid.encode()
         picture = struct.pack("!BBHB", 0x90, 0xC0, 0x8000 | self.pictures[rid], self.pictures[rid] & 0xFF)
-        frame = b"\x00" if key else b"\x01"
+        start = b"\x00\x00\x00\x9d\x01\x2a" + struct.pack("<HH", WIDTHS[rid], 90)
+        frame = start if key else b"\x01"
         return header + extension + picture + frame + rid.encode() * SIZES[rid]
 
     def report(self) -> None:
@@ -188,6 +190,20 @@ def test_the_best_layer_that_fits_is_chosen() -> None:
     assert chosen(AUTOMATIC, 2_000_000) == "h"
     assert chosen(AUTOMATIC, 600_000) == "m"
     assert chosen(AUTOMATIC, 1) == "l"
+
+
+def test_wider_is_better_even_where_a_still_picture_takes_less() -> None:
+    still = (Layer("a", 20_000, 320), Layer("b", 9_000, 640), Layer("c", 30_000, 160))
+    assert chosen(AUTOMATIC, None, still) == "b"
+    assert chosen(LayerChoice(by_bandwidth=True), None, still) == "a", "as the names say"
+
+
+def test_the_width_is_read_from_the_key_frame(world: World) -> None:
+    camera = Camera(world)
+    camera.send(*RIDS)
+    camera.send(*RIDS, key=True)
+    [track] = world.plane.connections["alice"].peer.tracks.values()
+    assert {rid: stream.width for rid, stream in track.streams.items()} == WIDTHS
 
 
 def test_a_preference_holds_unless_bandwidth_may_overrule_it() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,7 @@ class Participant:
         first = (await self.inbound(mid)).get(measure, 0)
         return await self.becomes(mid, lambda figures: figures.get(measure, 0) >= first + by)
 
-    async def becomes(self, mid: str, holds: Any, seconds: float = 10) -> Json:
+    async def becomes(self, mid: str, holds: Callable[[Json], bool], seconds: float = 10) -> Json:
         """Return the statistics of a mid as soon as something holds for them."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not holds(figures := await self.inbound(mid)):
@@ -113,7 +113,7 @@ async def participant(browser: Browser, sfu: Sfu) -> Participant:
     context = await browser.new_context()
     page = await context.new_page()
     await page.route(_ORIGIN, fulfil)
-    await page.expose_function("call", call)
+    await page.expose_function("call", call)  # pyright: ignore[reportUnknownMemberType] - its own annotation
     await page.goto(_ORIGIN)
     return Participant(session_id, page)
 

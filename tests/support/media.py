@@ -113,6 +113,11 @@ class Client:
         for _ in range(4):
             self.read()
 
+    def raw(self) -> list[bytes]:
+        """Return the media that came so far, and keep it."""
+        self.read()
+        return [packet for packet in self.got if not is_rtcp(packet)]
+
     def rtp(self) -> list[Rtp]:
         """Return the media that came, and forget it."""
         self.read()

@@ -42,7 +42,7 @@ class Promise:
             return
         kind = answer.headers.get("content-type", "").partition(";")[0]
         content = cast("dict[str, Any]", declared.get("content", {}))
-        if not content or not kind.endswith("json") or request.method == "HEAD":
+        if not content or not kind.endswith(("/json", "+json")) or request.method == "HEAD":
             return
         assert kind in content, f"{where} is {kind}, declared as {list(content)}"
         await answer.aread()

@@ -23,6 +23,7 @@ import psutil
 
 from kinetoscope.cli import main
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
+from support.models import MODELS
 
 T = TypeVar("T")
 
@@ -225,6 +226,7 @@ def _wait_for_ready(server: Server) -> str:
 
 def _environment(data_dir: Path | None, env: dict[str, str]) -> dict[str, str]:
     settings = {f"KINETOSCOPE_{name.upper()}": value for name, value in env.items()}
+    settings.setdefault("KINETOSCOPE_MODELS_DIR", str(MODELS))
     if data_dir is not None:
         settings["KINETOSCOPE_DATA_DIR"] = str(data_dir)
     ours = {name: value for name, value in os.environ.items() if not name.startswith("KINETOSCOPE_")}

@@ -5,6 +5,7 @@ import fractions
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiortc import (
@@ -21,11 +22,13 @@ from kinetoscope_sfu.plane import MediaSettings
 from kinetoscope_sfu.server import open_plane
 from kinetoscope_sfu.signalling.api import App, ConnectionApi
 from kinetoscope_sfu.signalling.ice_servers import IceServerList, Turn
+from kinetoscope_sfu.signalling.recordings import Recordings
 from kinetoscope_sfu.signalling.sessions import Sessions
 
 APP = App("app", "a secret of the app")
 TURN = Turn(["turn:turn.example.org:3478"], b"shared")
 LOCAL = MediaSettings(hosts=("127.0.0.1",), announced=("127.0.0.1",))
+NOWHERE = Path("/dev/null/recordings")
 STEP_SECONDS = 0.01
 
 Json = dict[str, Any]
@@ -69,14 +72,15 @@ class Sfu:
 
 
 @asynccontextmanager
-async def running_sfu(settings: MediaSettings = LOCAL) -> AsyncGenerator[Sfu]:
+async def running_sfu(settings: MediaSettings = LOCAL, recordings: Path = NOWHERE) -> AsyncGenerator[Sfu]:
     """Run the server until the block ends."""
     now = Monotonic()
     async with open_plane(settings) as plane, AsyncExitStack() as peers:
         sessions = Sessions(plane, now=now)
-        api = ConnectionApi(APP, sessions, IceServerList(plane.local, TURN, unix_now=lambda: 1_800_000_000))
+        ice_servers = IceServerList(plane.local, TURN, unix_now=lambda: 1_800_000_000)
+        api = ConnectionApi(APP, sessions, ice_servers, Recordings(plane, recordings))
         async with AsyncClient(
-            transport=ASGITransport(api),  # pyright: ignore[reportArgumentType] - an ASGI application by shape
+            transport=ASGITransport(api),
             base_url="http://sfu",
             headers={"Authorization": f"Bearer {APP.secret}"},
         ) as http:
@@ -164,7 +168,8 @@ class Peer:
     async def frame(self, mid: str) -> None:
         """Return when a frame has come on a mid and been decoded."""
         (transceiver,) = [t for t in self.pc.getTransceivers() if t.mid == mid]
-        await asyncio.wait_for(transceiver.receiver.track.recv(), 5)
+        async with asyncio.timeout(5):
+            await transceiver.receiver.track.recv()  # pyright: ignore[reportUnknownMemberType] - PyAV's packets
 
     async def statuses(self) -> list[str]:
         """Return the status of each track of the session."""

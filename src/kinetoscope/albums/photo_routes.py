@@ -32,8 +32,8 @@ from .refusals import (
 )
 from .signed import PictureAddresses
 
-router = gated_router(prefix="/api/v1/photos", tags=["albums"])
-files = APIRouter(prefix=PREFIX, tags=["albums"], route_class=FileRoute, default_response_class=Response)
+router = gated_router(prefix="/api/v1/photos", tags=["photos"])
+files = APIRouter(prefix=PREFIX, tags=["photos"], route_class=FileRoute, default_response_class=Response)
 
 routers = (router, files)
 

@@ -1,6 +1,7 @@
 """Views: tracking what players report, rollups of it, and reports for owners. Nothing tells who watched."""
 
 from .batches import Batches
+from .devices import agent_of
 from .folding import Folding
 from .geography import Geography
 from .jobs import deletion_reaction, duties, handlers
@@ -19,6 +20,7 @@ __all__ = [
     "Salts",
     "Tracking",
     "Vote",
+    "agent_of",
     "deletion_reaction",
     "duties",
     "handlers",

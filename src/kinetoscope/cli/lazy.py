@@ -16,6 +16,8 @@ SUMMARIES = {
     "admin": "Make administrators, change keys.",
     "analytics": "Make the figures of all reports anew.",
     "jobs": "Show background jobs; retry or remove those that failed.",
+    "search": "Show how the search index is; make it anew.",
+    "recommendations": "Compare and roll back policies, train, exchange data with other trainers.",
     "settings": "Show every setting, its value, and where that comes from.",
     "doctor": "Find and explain what is wrong on this machine.",
     "openapi": "Print the OpenAPI document of the HTTP API.",

@@ -10,6 +10,7 @@ import time
 from urllib.parse import urlsplit
 
 import typer
+from uvicorn.loops.auto import auto_loop_factory
 
 from kinetoscope_sfu.plane import LocalTransport, MediaSettings
 from kinetoscope_sfu.signalling.api import App
@@ -55,12 +56,20 @@ def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
     except ValueError as error:
         raise CommandFailed(str(error)) from error
     media = MediaSettings(port=settings.sfu_port, announced=settings.sfu_announce)
-    server = ServerSettings(App(own.app_id, own.app_secret), media, Turn())
+    recordings = settings.data_dir / "recordings"
+    server = ServerSettings(App(own.app_id, own.app_secret), media, _turn(settings), recordings)
     with contextlib.closing(_listener(settings, urlsplit(own.url).port or 0)) as listener:
         try:
-            asyncio.run(serve(listener, server, announce=lambda local: _announce(settings, own.url, local)))
+            served = serve(listener, server, announce=lambda local: _announce(settings, own.url, local))
+            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+                runner.run(served)
         except OSError as error:
             raise CommandFailed(_explained(error, settings)) from error
+
+
+def _turn(settings: Settings) -> Turn:
+    secret = settings.turn_secret
+    return Turn(settings.turn_urls, secret.get_secret_value().encode()) if secret is not None else Turn()
 
 
 def _listener(settings: Settings, port: int) -> socket.socket:

@@ -59,6 +59,10 @@ class DemoClient:
         """Remove a video."""
         self._done("DELETE", f"/videos/{video_id}")
 
+    def annotate(self, video_id: str, annotation: Mapping[str, object]) -> None:
+        """Say something of a moment of a demo video."""
+        self._done("POST", f"/showcase-videos/{video_id}/annotations", json=annotation)
+
     def upload(self, video_id: str, file: Path) -> None:
         """Send a video's file, whole, in one request."""
         wish = {"size": file.stat().st_size, "filename": file.name, "protocol": "put"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..media.samples import Sample, render_sample
 from .account import DemoAccount
+from .annotations import ANNOTATIONS
 from .client import DemoClient, FillingFailed
 from .extras import add_extras
 from .progress import Progress
@@ -62,6 +63,8 @@ def _add(client: DemoClient, sample: Sample, folder: Path) -> None:
             "video_type": sample.video_type,
         }
     )
+    for annotation in ANNOTATIONS.get(sample.title, ()):
+        client.annotate(video_id, annotation)
     client.upload(video_id, file)
 
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from .models import MadePhoto, NotAPhoto, PhotoSize
-from .unreadable import describe_head, head_of, is_video
+from .photo_kinds import BREAKS_OFF, HEIC_READERS, describe_no_photo, may_be_photo
+from .unreadable import head_of
 
 SIZES = (("large", 2048), ("medium", 1024), ("small", 320))
 """Each with its longest side in pixels, made from the one before; what is smaller stays as it is."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
-BREAKS_OFF = "This photo breaks off, or is damaged. Upload it again."
 NEEDS_MEMORY = "This photo needs more memory than is allowed here. Make it smaller."
 AMBIGUOUS = "This file is a photo and something else at the same time ({}). Save it anew as a photo."
 
@@ -42,9 +42,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
-_AVIF_BRANDS = (b"avif", b"avis")
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|svg|script|iframe|\?php)", re.IGNORECASE)
 _TAIL_BYTES = 65_557  # the end of a ZIP archive: 22 bytes and a comment of at most 65,535
 
@@ -56,7 +53,7 @@ Image.MAX_IMAGE_PIXELS = None  # `_require_bounded` says it in a sentence
 
 def read_heic() -> bool:
     """Let Pillow read HEIC, where a decoder for it is installed; tell whether it can."""
-    for name in ("pi_heif", "pillow_heif"):
+    for name in HEIC_READERS:
         if find_spec(name) is not None:
             import_module(name).register_heif_opener()
             return True
@@ -74,7 +71,7 @@ def make_sizes(source: Path, out_dir: Path) -> MadePhoto:
             _require_bounded(kind, sides)
             picture = _upright(_scaled(image), _orientation(image))
     except UnidentifiedImageError as error:
-        raise NotAPhoto(_describe(head)) from error
+        raise NotAPhoto(describe_no_photo(head)) from error
     except UNREADABLE as error:
         raise NotAPhoto(BREAKS_OFF) from error
     if (picture.width > picture.height) != (sides[0] > sides[1]) and picture.width != picture.height:
@@ -143,7 +140,7 @@ def _refuse_ambiguous(source: Path, head: bytes) -> None:
 
     It could do no harm here; but whoever made it so wanted it to, elsewhere.
     """
-    if not head.startswith(_STARTS) and head[4:8] != b"ftyp":
+    if not may_be_photo(head):
         return
     if b"%PDF-" in head[:1024]:
         raise NotAPhoto(AMBIGUOUS.format("PDF"))
@@ -156,16 +153,3 @@ def _refuse_ambiguous(source: Path, head: bytes) -> None:
     end = tail.rfind(b"PK\x05\x06")
     if end >= 0 and len(tail) - end >= 22 and b"PK\x03\x04" in source.read_bytes():  # noqa: PLR2004 - as above
         raise NotAPhoto(AMBIGUOUS.format("a ZIP archive"))
-
-
-def _describe(head: bytes) -> str:
-    """Give the sentence for a file that is none of the formats."""
-    brand = head[8:12] if head[4:8] == b"ftyp" else b""
-    if brand in _HEIC_BRANDS and find_spec("pi_heif") is None and find_spec("pillow_heif") is None:
-        return "This installation does not read HEIC. Send the photo as JPEG."
-    if head.startswith(_STARTS) or brand in _HEIC_BRANDS + _AVIF_BRANDS:
-        return BREAKS_OFF
-    if is_video(head):
-        return "This file is a video, not a photo."
-    sentence = describe_head(head).replace("not a video", "not a photo")
-    return sentence.replace("read as a video", "read as a photo: send JPEG, PNG, WebP, AVIF or HEIC")

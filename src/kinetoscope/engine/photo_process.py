@@ -10,7 +10,8 @@ from pathlib import Path
 from .confinement import confine, die_with, is_short_of_memory
 from .events import claimed_stdout, write_event
 from .models import Failed, MadePhoto, NotAPhoto, PhotoLimits
-from .photo import BREAKS_OFF, NEEDS_MEMORY, make_sizes, read_heic
+from .photo import NEEDS_MEMORY, make_sizes, read_heic
+from .photo_kinds import BREAKS_OFF
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 
 from .models import EngineFailed, Failed, MadePhoto, NotAPhoto, PhotoLimits
+from .photo_kinds import describe_no_photo, may_be_photo
 from .run import child_environment
+from .unreadable import head_of
 
 _OUTCOME = msgspec.json.Decoder(MadePhoto | Failed)
 _LAST_WORDS = 1000
@@ -23,6 +25,9 @@ async def make_photo(source: Path, out_dir: Path, limits: PhotoLimits) -> MadePh
     the child was stopped from outside; `out_dir` then has leftovers for the caller to remove. The child never
     outlives this call.
     """
+    head = await asyncio.to_thread(head_of, source)
+    if not may_be_photo(head):  # not worth a process
+        raise NotAPhoto(describe_no_photo(head))
     command = [sys.executable, "-P", "-m", "kinetoscope.engine.photo_process", str(source), str(out_dir)]
     command += ["--memory-mb", str(limits.memory_mb), "--cpu-seconds", str(limits.cpu_seconds)]
     child = await asyncio.create_subprocess_exec(

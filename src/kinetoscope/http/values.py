@@ -70,6 +70,16 @@ LongText = Annotated[str, StringConstraints(max_length=10_000, pattern=_TEXT)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PROSE), _trimmed]
 """What somebody has to say: 1 to 5,000 characters on any number of lines, trimmed."""
 
+Question = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, pattern=rf"^[^\x00]*[^{_SPACE}\x00][^\x00]*$"),
+    Field(examples=["python machine learning tutorial for beginners"]),
+]
+"""What somebody asks for in words: 1 to 500 characters, of which one is no space; kept as it was given."""
+
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PROSE), _trimmed]
+"""What somebody has to say: 1 to 5,000 characters on any number of lines, trimmed."""
+
 WebUrl = Annotated[
     str,
     StringConstraints(max_length=2048, pattern=_WEB_URL),

@@ -100,10 +100,11 @@ async def _prepare_connection(connection: Connection) -> None:
 
 
 class Database:
-    """PostgreSQL, through a pool of connections."""
+    """PostgreSQL, through a pool of connections; a statement that takes longer than it may is given up."""
 
-    def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
+    def __init__(self, dsn: str, *, pool_size: int = 10, statement_seconds: float | None = 60) -> None:
         self._dsn = dsn
+        self._statement_seconds = statement_seconds
         self._pool_size = pool_size
         self._pool: ConnectionPool | None = None
 
@@ -149,7 +150,7 @@ class Database:
         connection: Connection = await asyncpg.connect(
             self._dsn,
             server_settings={"application_name": "kinetoscope", "timezone": "UTC"},
-            command_timeout=60,
+            command_timeout=self._statement_seconds,
         )
         await _prepare_connection(connection)
         return connection

@@ -262,6 +262,14 @@ async def remove_dead(tx: Tx, ids: Sequence[int] | None) -> int:
     )
 
 
+async def has_promised(tx: Tx, kind: str) -> bool:
+    """Whether any job of a kind waits or runs."""
+    found: bool = await tx.fetch_value(
+        "SELECT EXISTS (SELECT FROM jobs WHERE kind = $1 AND state <> 'dead')", kind
+    )
+    return found
+
+
 async def due_now(tx: Tx, name: str, *, every: timedelta, at: datetime) -> bool:
     """Whether a regular duty is due; of all processes that ask, one gets True for each interval."""
     claimed = await tx.fetch_value(

@@ -64,10 +64,13 @@ def _kept_secret(path: Path) -> tuple[str, str]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = f"{_ID}={secrets.token_hex(16)}\n{_SECRET}={secrets.token_hex(32)}\n"
         publish_once(path, made.encode())
-    pairs = dict(line.partition("=")[::2] for line in path.read_text().splitlines())
-    if not (pairs.get(_ID) and pairs.get(_SECRET)):
+    kept: dict[str, str] = {}
+    for line in path.read_text().splitlines():
+        name, _, value = line.partition("=")
+        kept[name] = value
+    if not (kept.get(_ID) and kept.get(_SECRET)):
         raise ValueError(f"{path} is damaged: restore it from a backup, or remove it for a new one.")
-    return pairs[_ID], pairs[_SECRET]
+    return kept[_ID], kept[_SECRET]
 
 
 def _kept_port(data_dir: Path, host: str) -> int:

@@ -160,6 +160,19 @@ class Settings(BaseSettings):
     hls_from_seconds: int = Field(
         default=600, ge=0, description="Videos of at least this duration are also offered as HLS."
     )
+    embeddings: str = Field(
+        default="local",
+        description="What makes vectors for search: `local` (the model that comes with the platform), `none` "
+        "(search by words alone), or a directory with `model.onnx` and `tokenizer.json`.",
+    )
+    embedding_threads: int = Field(
+        default=1, ge=1, le=64, description="Threads that each process uses to make vectors."
+    )
+    models_dir: Path | None = Field(
+        default=None,
+        description="Directory of the embedding model, made at first use; by default `models` in the data "
+        "directory.",
+    )
     geoip_path: Path | None = Field(
         default=None,
         description="File in MaxMind's format that tells country and city of an address, such as DB-IP Lite "
@@ -237,6 +250,37 @@ class Settings(BaseSettings):
     turn_ttl_seconds: int = Field(
         default=600, ge=60, le=172_800, description="How long credentials for TURN servers are valid."
     )
+    embeddings: str = Field(
+        default="local",
+        description="What makes vectors for search: `local` (the model that comes with the platform), `none` "
+        "(search by words alone), a directory with `model.onnx` and `tokenizer.json`, or a server that "
+        "speaks the shape of `zerodb` or `openai`.",
+    )
+    embeddings_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
+        default=None,
+        description="Where that server takes texts, such as `https://vectors.example.org/v1/embeddings`.",
+    )
+    embeddings_model: str = Field(
+        default="BAAI/bge-small-en-v1.5", description="Which of that server's models is asked for."
+    )
+    embeddings_key: SecretStr | None = Field(
+        default=None, description="What that server knows this installation by (a bearer token)."
+    )
+    embedding_threads: int = Field(
+        default=1, ge=1, le=64, description="Threads that each process uses to make vectors."
+    )
+    models_dir: Path | None = Field(
+        default=None,
+        description="Directory of the embedding model, made at first use; by default `models` in the data "
+        "directory.",
+    )
+    exploration_percent: float = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="In how many of a hundred lists of recommendations two neighbours change places, which "
+        "tells how much a click at each rank says.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important kind of event that is logged."
     )
@@ -244,6 +288,12 @@ class Settings(BaseSettings):
         default="auto",
         description="How log lines look; `auto` is `console` on a terminal and `json` elsewhere.",
     )
+
+    @model_validator(mode="after")
+    def _know_the_server(self) -> Self:
+        if self.embeddings in {"zerodb", "openai"} and self.embeddings_url is None:
+            raise ValueError(f"{PREFIX}EMBEDDINGS is {self.embeddings!r}: set {PREFIX}EMBEDDINGS_URL too")
+        return self
 
     @model_validator(mode="after")
     def _realtime_is_whole(self) -> Self:

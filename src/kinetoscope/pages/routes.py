@@ -33,7 +33,7 @@ directory:</p>
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src 'self' data: blob: http: https:; media-src 'self' blob: http: https:; "
-    "connect-src 'self'{origin}; worker-src 'self' blob:; manifest-src 'self'; "
+    "connect-src 'self'{origin}; worker-src 'self'; manifest-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 

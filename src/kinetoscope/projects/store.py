@@ -62,6 +62,12 @@ async def require_own_project(tx: Tx, project_id: UUID | None, owner_id: UUID) -
     return _project(row)
 
 
+async def find_project_owner(tx: Tx, project_id: UUID) -> UUID | None:
+    """Return whose a project is, without holding it; None if there is no such project."""
+    owner: UUID | None = await tx.fetch_value("SELECT owner_id FROM projects WHERE id = $1", project_id)
+    return owner
+
+
 async def list_projects(tx: Tx, owner_id: UUID, page: Page) -> Listing[Project]:
     """Return one page of an owner's projects, newest first."""
     rows = await tx.fetch(

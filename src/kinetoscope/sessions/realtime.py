@@ -89,6 +89,7 @@ class _Description(msgspec.Struct):
 
 
 class _Track(msgspec.Struct, rename="camel"):
+    location: str | None = None
     mid: str | None = None
     track_name: str | None = None
     status: str | None = None
@@ -233,13 +234,14 @@ class Realtime:
     async def is_alive(self, session: RealtimeSession) -> bool:
         """Whether the client of a connection is still there.
 
-        It is not when the server has forgotten it, or when it has tracks and none of them flows any more.
+        It is not when the server has forgotten it, or when it publishes and none of that flows any more. What
+        it receives tells nothing: that ends with those who sent it.
         """
         try:
             answer = await self._call("GET", session, "", seconds=_PING_SECONDS)
         except ConnectionGone:
             return False
-        states = [track.status for track in answer.tracks]
+        states = [track.status for track in answer.tracks if track.location != "remote"]
         return not states or any(state != "inactive" for state in states)
 
     async def end(self, session: RealtimeSession) -> None:

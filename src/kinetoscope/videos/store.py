@@ -21,6 +21,8 @@ _VIDEO: LiteralString = """
       FROM videos WHERE id = $1
 """
 
+_VIDEOS: LiteralString = _VIDEO.replace("id = $1", "id = ANY($1)")
+
 _WRITTEN: LiteralString = """
     project_id = $2, title = $3, description = $4, video_type = $5, video_url = $6, thumbnail_url = $7,
     duration = $8, tags = $9, tech_stack = $10, project_url = $11, visibility = $12, status = $13,
@@ -127,6 +129,41 @@ async def require_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) 
     if video is None or not video.is_visible_to(caller_id):
         raise VideoNotFound
     return video
+
+
+async def keep_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) -> Video:
+    """Return a video that the caller may know of, which nobody deletes until the commit.
+
+    Whoever writes something that hangs on a video asks for it first: deleting takes the same lock, so the
+    two never wait for each other. Refuses with `VideoNotFound`.
+    """
+    row = await tx.fetch_one(_VIDEO + " FOR KEY SHARE", video_id)
+    video = _video(row) if row else None
+    if video is None or not video.is_visible_to(caller_id):
+        raise VideoNotFound
+    return video
+
+
+async def load_videos(tx: Tx, ids: Sequence[UUID]) -> list[Video]:
+    """Return those of these videos that exist."""
+    rows = await tx.fetch(_VIDEOS, list(ids))
+    return [_video(row) for row in rows]
+
+
+async def hold_videos(tx: Tx, ids: Sequence[UUID]) -> list[Video]:
+    """Return those of these videos that exist; none of them changes before the commit."""
+    rows = await tx.fetch(_VIDEOS + " ORDER BY id FOR SHARE", list(ids))
+    return [_video(row) for row in rows]
+
+
+async def list_public_versions(tx: Tx, *, after: UUID, at_most: int) -> list[tuple[UUID, int]]:
+    """Return public videos with their versions, in the order of their ids from behind `after`."""
+    rows = await tx.fetch(
+        "SELECT id, version FROM videos WHERE visibility = 'public' AND id > $1 ORDER BY id LIMIT $2",
+        after,
+        at_most,
+    )
+    return [(row["id"], row["version"]) for row in rows]
 
 
 async def keep_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) -> Video:

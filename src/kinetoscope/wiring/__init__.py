@@ -23,6 +23,8 @@ from .engagement import engagement_part
 from .media import media_part
 from .pages import pages_part
 from .part import Base, Part, Resource, reacting
+from .recommendations import recommendations_part
+from .search import search_part
 from .sessions import sessions_part
 from .showcase import showcase_part
 from .videos import videos_part
@@ -33,6 +35,9 @@ QUICK_PLACES = 64
 
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
+    recommendations_part,
+    engagement_part,
+    search_part,
     sessions_part,
     engagement_part,
     albums_part,

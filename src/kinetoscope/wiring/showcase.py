@@ -1,5 +1,6 @@
 """Showcases."""
 
+from ..analytics import retention
 from ..showcase import AnnotationFigures, AnnotationImport, Annotations, Showcase
 from .part import Base, Part
 
@@ -11,6 +12,6 @@ def showcase_part(base: Base) -> Part:
             Showcase(base.db),
             Annotations(base.db, clock=base.clock),
             AnnotationImport(base.db, clock=base.clock),
-            AnnotationFigures(base.db, clock=base.clock, retention=None),
+            AnnotationFigures(base.db, clock=base.clock, retention=retention),
         ]
     )

@@ -86,7 +86,7 @@ class Ingress:
         packet = rtp.kept(header, payload, now_us)
         stream.ring[sequence & _MASK] = packet
         if not is_late:
-            self._advance(stream, header[3], now_us)
+            self._advance(stream, packet, header[3], now_us)
             if stream.waiting and stream.starts_with(packet):
                 self._start(stream, packet, now_us)
         if stream.receivers:
@@ -94,7 +94,10 @@ class Ingress:
         if stream.tapes:
             self._sending.tape(stream, packet, now_us, is_late=is_late)
 
-    def _advance(self, stream: Stream, timestamp: int, now_us: int) -> None:
+    def _advance(self, stream: Stream, packet: bytes, timestamp: int, now_us: int) -> None:
+        """Note what the newest packet says of its stream."""
+        if stream.wants_width:
+            stream.look_at(packet)
         if timestamp != stream.timestamp:
             transit = (now_us * stream.track.codec.clock_rate // 1_000_000 - timestamp) & 0xFFFFFFFF
             change = abs(signed(transit - stream.transit)) if stream.last_us else 0
@@ -156,16 +159,19 @@ class Ingress:
                 if bound is not None:
                     peer.streams[ssrc] = bound
                 if isinstance(bound, Stream):
+                    if bound.waiting:
+                        self._key_frames.ask(bound, now_us)
                     self._appeared(bound, now_us)
                 return bound
         return None
 
     def _layer(self, track: Track, extensions: Extensions, ssrc: int, payload: int) -> Stream | Repair | None:
-        repaired = self._text(extensions.repaired_rid, payload)
-        if not repaired:
+        """Tell media and repairs apart by their payload types."""
+        payload_type = self._inbox[1] & 0x7F
+        if payload_type == track.codec.payload_type:
             return self._stream(track, ssrc, self._text(extensions.rid, payload))
-        stream = track.streams.get(repaired)
-        return Repair(stream) if stream is not None else None
+        stream = track.streams.get(self._text(extensions.repaired_rid, payload))
+        return Repair(stream) if stream is not None and payload_type == track.codec.rtx_payload_type else None
 
     def _stream(self, track: Track, ssrc: int, rid: str) -> Stream | None:
         """Return a new stream of a track; None for a layer that was not offered."""

@@ -22,7 +22,7 @@ def alive(track: Track, now_us: int) -> list[Stream]:
 
 def wish(track: Track, choice: LayerChoice, now_us: int) -> Wish:
     """Return what a receiver wants, of what is there."""
-    layers = tuple(Layer(stream.rid, stream.bits_per_second) for stream in alive(track, now_us))
+    layers = tuple(Layer(stream.rid, stream.bits_per_second, stream.width) for stream in alive(track, now_us))
     return Wish(choice, layers, track.publication.rids)
 
 
@@ -58,10 +58,11 @@ class LayerControl:
                 self._share(peer, layered, now_us)
 
     def _share(self, peer: Peer, layered: list[tuple[Receiver, Track]], now_us: int) -> None:
-        budget = self._budget(peer, now_us)
         wishes = [wish(track, receiver.subscription.layers, now_us) for receiver, track in layered]
+        budget = self._budget(peer, now_us)
         if budget is not None or not peer.estimate:
-            rids = allocate(wishes, budget)
+            fixed = _sent(peer) - sum(_rate(receiver) for receiver, _ in layered)
+            rids = allocate(wishes, budget - fixed if budget is not None else None)
             for (receiver, track), rid in zip(layered, rids, strict=True):
                 self._move(receiver, track, rid, now_us)
             return
@@ -71,11 +72,9 @@ class LayerControl:
                 self._move(receiver, track, allocate([wanted], peer.estimate)[0], now_us)
 
     def _budget(self, peer: Peer, now_us: int) -> int | None:
-        currents = [receiver.current for receiver in peer.receivers.values() if receiver.current is not None]
-        sent = sum(stream.bits_per_second for stream in currents)
         lost = max((receiver.fraction_lost for receiver in peer.receivers.values()), default=0)
         headroom = self._headroom.setdefault(peer, Headroom())
-        return headroom.budget(peer.estimate, sent, lost, now_us)
+        return headroom.budget(peer.estimate, _sent(peer), lost, now_us)
 
     def _move(self, receiver: Receiver, track: Track, rid: str | None, now_us: int) -> None:
         stream = track.streams.get(rid) if rid is not None else None
@@ -88,3 +87,12 @@ class LayerControl:
             receiver.coming = stream
             stream.waiting.append(receiver)
             self._key_frames.ask(stream, now_us)
+
+
+def _rate(receiver: Receiver) -> int:
+    return receiver.current.bits_per_second if receiver.current is not None else 0
+
+
+def _sent(peer: Peer) -> int:
+    """Return the bits per second that a peer is being sent."""
+    return sum(_rate(receiver) for receiver in peer.receivers.values())

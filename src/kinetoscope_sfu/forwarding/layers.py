@@ -20,10 +20,11 @@ _LOW_ROUNDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer that is being sent, with its measured rate."""
+    """A layer that is being sent, with its measured rate, and its width where that is known."""
 
     rid: str
     bits_per_second: int
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Wish:
         if not choice.preferred_rid:
             if choice.by_bandwidth:
                 return [there[rid] for rid in sorted(there)]
-            return sorted(self.layers, key=lambda layer: -layer.bits_per_second)
+            return sorted(self.layers, key=lambda layer: (-layer.width, -layer.bits_per_second))
         preferred = there.get(choice.preferred_rid)
         if preferred is not None and not choice.by_bandwidth:
             return [preferred]

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from ..plane import Publication, Subscription
 from ..wire import rtcp
 from ..wire.buffers import Bytes
-from ..wire.codecs import Vp8Descriptor, detector_for, starts_video, vp8_descriptor
+from ..wire.codecs import Vp8Descriptor, detector_for, starts_video, vp8_descriptor, vp8_width
 from ..wire.rtp import HEADER_SIZE, U16
 from ..wire.stun import Address
 from ..wire.transport_cc import Arrivals
@@ -21,6 +21,7 @@ RING = 1024
 _MOST_MISSING = 256
 _FIRST_REPEAT_US = 40_000
 _SEGMENTS = 8
+_MOST_RETIRED = 1024
 _HALF = 0x8000
 
 Send = Callable[[Bytes, Address], object]
@@ -76,6 +77,7 @@ class Peer:
         self.streams: dict[int, Stream | Repair] = {}
         self.receivers: dict[str, Receiver] = {}
         self.receivers_by_ssrc: dict[int, Receiver] = {}
+        self.numbers_after: dict[int, int] = {}  # of SSRCs that are out of use: their ciphers go on
         self.transport_cc_id = 0
         self.transport_cc_ssrc = 0
         self.arrivals = Arrivals()
@@ -129,6 +131,8 @@ class Stream:
         self.transit = 0
         self.last_us = 0
         self.bits_per_second = 0
+        self.width = 0  # in pixels, of a layer of VP8, once it is known
+        self.wants_width = bool(rid) and track.codec.name == "VP8"
         self.missing: dict[int, Missing] = {}
         self.report: Report | None = None
         self.key_frame_asked_us = -(10**9)
@@ -188,6 +192,11 @@ class Stream:
         """Tell whether a decoder can start with this kept packet."""
         return not self.track.is_video or starts_video(self.track.detector, packet, HEADER_SIZE, len(packet))
 
+    def look_at(self, packet: bytes) -> None:
+        """Learn how wide the pictures of this layer are, which ranks layers."""
+        self.width = vp8_width(packet, HEADER_SIZE)
+        self.wants_width = not self.width
+
     def kept(self, sequence: int) -> bytes | None:
         """Return a recent packet."""
         packet = self.ring[sequence & (RING - 1)]
@@ -215,14 +224,14 @@ class Receiver:
         self.current: Stream | None = None
         self.coming: Stream | None = None  # whose key frame it waits for
         self.segments: deque[Segment] = deque(maxlen=_SEGMENTS)
-        self.next_sequence = first_sequence
+        self.next_sequence = peer.numbers_after.pop(subscription.ssrc, first_sequence)
         self.departure: Departure | None = None
         self.sequence_offset = self.timestamp_offset = 0
         self.start = 0  # the stream's sequence number that it started with
         self.renumbers = False  # VP8, after the first change of streams
         self.picture_offset = self.tl0_offset = 0
         self.last_picture = self.last_tl0 = 0
-        self.repeat_sequence = first_sequence
+        self.repeat_sequence = peer.numbers_after.pop(subscription.rtx_ssrc or 0, first_sequence)
         self.packets = self.octets = self.dropped = self.repeated = self.asked_for_key = 0
         self.repeats_left = 0
         self._left_us = 0
@@ -293,6 +302,17 @@ class Receiver:
             picture, tl0 = vp8_numbers(packet)
             self.picture_offset = self.last_picture + 1 - picture
             self.tl0_offset = self.last_tl0 + 1 - tl0
+
+    def retire(self) -> None:
+        """Leave for good. An SSRC that is used again has to go on where it stood: no number comes twice."""
+        self.leave()
+        self.segments.clear()
+        after = self.peer.numbers_after
+        after[self.ssrc] = self.next_sequence
+        if self.repeat_ssrc is not None:
+            after[self.repeat_ssrc] = (self.repeat_sequence + 1) & 0xFFFF
+        while len(after) > _MOST_RETIRED:
+            del after[next(iter(after))]
 
     def segment_of(self, sequence: int) -> Segment | None:
         """Return which stream fed it under this sequence number."""

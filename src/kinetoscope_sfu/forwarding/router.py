@@ -163,8 +163,7 @@ class Router:
             raise UnknownTrack(mid)
         self._leave_audience(receiver)
         self._stop_waiting(receiver)
-        receiver.leave()
-        receiver.segments.clear()
+        receiver.retire()
         self.sending.spent.discard(receiver)
 
     def _enter(self, receiver: Receiver, now_us: int) -> None:

@@ -132,7 +132,14 @@ def _continued(line: Line | None, section: Section) -> Line:
     pull = now.pull and _pull_as_offered(now.pull, section, formats)
     named = [push.format] if push and push.format else []
     named += [pull.format] if pull and pull.format.payload_type not in {f.payload_type for f in named} else []
-    return replace(now, push=push, pull=pull, formats=tuple(named) or formats[:1], is_rejected=False)
+    return replace(
+        now,
+        push=push,
+        pull=pull,
+        formats=tuple(named) or formats[:1],
+        is_rejected=False,
+        is_willing=section.direction in _RECEIVES,
+    )
 
 
 def _is_known(section: Section) -> bool:

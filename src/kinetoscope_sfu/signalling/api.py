@@ -11,6 +11,7 @@ import msgspec
 
 from .channels import Channels
 from .ice_servers import IceServerList
+from .recordings import Recordings
 from .refusals import NotFound, PayloadTooLarge, Refused, Unauthorized, WrongMethod
 from .schemas import (
     ChangedTracks,
@@ -20,9 +21,11 @@ from .schemas import (
     IceServersWish,
     NewSession,
     NewTracks,
+    RecordedTracks,
     Renegotiation,
     decoded,
 )
+from .sdp import number
 from .sessions import Session, Sessions
 from .tracks import Tracks
 
@@ -53,11 +56,14 @@ class App:
 class ConnectionApi:
     """The application. Answers are JSON; a refusal is `{errorCode, errorDescription}`."""
 
-    def __init__(self, app: App, sessions: Sessions, ice_servers: IceServerList) -> None:
+    def __init__(
+        self, app: App, sessions: Sessions, ice_servers: IceServerList, recordings: Recordings
+    ) -> None:
         self._app_id = app.id
         self._secret = app.secret.encode()
         self._sessions = sessions
         self._ice_servers = ice_servers
+        self._recordings = recordings
         self._tracks = Tracks(sessions)
         self._channels = Channels(sessions)
         self._session_calls = self._calls()
@@ -120,7 +126,7 @@ class ConnectionApi:
             raise Unauthorized("The app's secret is needed as bearer token")
 
     def _calls(self) -> dict[str, dict[str, SessionCall]]:
-        tracks, channels = self._tracks, self._channels
+        tracks, channels, recordings = self._tracks, self._channels, self._recordings
 
         async def show(session: Session, _: bytes) -> msgspec.Struct:
             return tracks.show(session)
@@ -134,6 +140,9 @@ class ConnectionApi:
         async def close_channels(session: Session, body: bytes) -> msgspec.Struct:
             return channels.close(session, decoded(body, DataChannels))
 
+        async def start_recording(session: Session, body: bytes) -> msgspec.Struct:
+            return recordings.start(session, decoded(body, RecordedTracks))
+
         return {
             "": {"GET": show, "DELETE": end},
             "tracks/new": {"POST": lambda s, body: tracks.add(s, decoded(body, NewTracks))},
@@ -146,6 +155,8 @@ class ConnectionApi:
             "datachannels/new": {"POST": lambda s, body: channels.add(s, decoded(body, DataChannels))},
             "datachannels/update": {"PUT": lambda s, body: channels.update(s, decoded(body, DataChannels))},
             "datachannels/close": {"PUT": close_channels},
+            "recordings/new": {"POST": start_recording},
+            "recordings/close": {"PUT": lambda s, body: recordings.stop(s, decoded(body, RecordedTracks))},
         }
 
 
@@ -156,7 +167,7 @@ def _refuse_unless(method: str, wanted: str) -> None:
 
 async def _body(scope: Message, receive: Receive) -> bytes:
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if declared.isdigit() and int(declared) > MOST_BODY_BYTES:
+    if number(declared.decode("latin-1"), MOST_BODY_BYTES) is None:
         raise PayloadTooLarge(f"a body may have {MOST_BODY_BYTES} bytes")
     chunks: list[bytes] = []
     size = 0

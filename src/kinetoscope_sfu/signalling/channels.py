@@ -36,7 +36,7 @@ from .sessions import Channel, Session, Sessions
 SERVER_EVENTS = "server-events"
 MOST_CHANNEL_ID = 1022  # browsers open no channel beyond (Chromium: 1,024 streams)
 _FULL = invalid("the connection has as many data channels as it takes")
-_MOST_NUMBER = 65535  # of the 16 bits that WebRTC gives both limits
+_MOST_NUMBER = 65535  # of the 16 bits that WebRTC gives ids and both limits
 
 
 class Channels:
@@ -84,7 +84,9 @@ class Channels:
 
     def close(self, session: Session, wish: DataChannels) -> Answer:
         """Close channels by id."""
-        checked_count(wish.data_channels, "dataChannels")
+        ids = [item.id for item in checked_count(wish.data_channels, "dataChannels")]
+        if not all(id_ is not None and 0 <= id_ <= _MOST_NUMBER for id_ in ids):
+            raise InvalidParams(f"each data channel needs its id, 0 to {_MOST_NUMBER}")
         return Answer(data_channels=[self._close(session, item) for item in wish.data_channels])
 
     def _add(self, session: Session, item: DataChannel) -> DataChannel:
@@ -163,13 +165,11 @@ class Channels:
         self._plane.let_reply(session.id, end.channel.id, allowed=allowed)
 
     def _close(self, session: Session, item: DataChannel) -> DataChannel:
-        if item.id is None:
-            raise InvalidParams("each data channel needs its id")
-        end = session.channels.pop(item.id, None)
+        end = session.channels.pop(item.id, None) if item.id is not None else None
         if end is None:
             return _failed(item, CLOSED_ALREADY)
         try:
-            self._plane.close_channel(session.id, item.id)
+            self._plane.close_channel(session.id, end.channel.id)
         except PlaneRefusal:
             return _failed(item, CLOSED_ALREADY)
         publisher = end.source[0] if end.source is not None else None

@@ -55,7 +55,8 @@ class Line:
     """One m= line.
 
     `formats` are the codecs that it names, `agreed` our direction when it was last settled,
-    `offered_formats` what the client's own offer of it listed.
+    `offered_formats` what the client's own offer of it listed. `is_willing`: the client, when last asked,
+    would receive on it; one that has made its transceiver inactive answers so to whatever we offer.
     """
 
     mid: str
@@ -67,14 +68,15 @@ class Line:
     is_ours: bool = False
     is_bidirectional: bool = False
     is_rejected: bool = False
+    is_willing: bool = True
     agreed: Direction = "inactive"
     offered_formats: tuple[str, ...] = ()
 
     @property
     def is_free(self) -> bool:
-        """Whether another track may take its place: the client knows that it carries none."""
+        """Whether another track may take its place: the client knows that it carries none, and would."""
         idle = self.push is None and self.pull is None and self.agreed == "inactive"
-        return idle and self.is_ours and not self.is_rejected
+        return idle and self.is_ours and self.is_willing and not self.is_rejected
 
     @property
     def flowing(self) -> Direction:

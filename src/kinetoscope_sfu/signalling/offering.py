@@ -97,6 +97,7 @@ def take_answer(before: Negotiation, description: Description) -> Negotiation:
         lines=tuple(replace(line, agreed=line.flowing) for line in settled),
         numbers=before.numbers.learned(description.sections),
         awaits_answer=False,
+        ufrag=before.ufrag or negotiation.ufrag,  # only an offer restarts ICE (RFC 8839 §4.4.1.1)
     )
 
 
@@ -184,7 +185,9 @@ def _settled(line: Line, section: Section) -> Line:
     pull = line.pull and _settled_pull(line.pull, section)
     named = [push.format] if push and push.format else []
     named += [pull.format] if pull and pull.format.payload_type not in {f.payload_type for f in named} else []
-    return replace(line, push=push, pull=pull, formats=tuple(named) or line.formats[:1])
+    is_willing = line.is_willing if line.pull is None else section.direction in _RECEIVES
+    formats = tuple(named) or line.formats[:1]
+    return replace(line, push=push, pull=pull, formats=formats, is_willing=is_willing)
 
 
 def _settled_push(push: Push, section: Section) -> Push | None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 
@@ -16,6 +17,7 @@ from ..plane import LocalTransport, MediaSettings
 from ..server import open_plane
 from .api import App, ConnectionApi
 from .ice_servers import IceServerList, Turn
+from .recordings import Recordings
 from .sessions import Sessions
 from .stun_port import open_stun_port
 
@@ -28,11 +30,15 @@ _RETRY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What the server is: its app, where its media is received, and the TURN servers it gives out."""
+    """What the server is: its app, where its media is received, and the TURN servers it gives out.
+
+    `recordings` is the folder for what is recorded.
+    """
 
     app: App
     media: MediaSettings
     turn: Turn
+    recordings: Path
 
 
 class _Server(uvicorn.Server):
@@ -53,10 +59,9 @@ async def serve(
     """
     async with _opened(settings.media) as plane, open_stun_port(_port_of(plane)) as stun_port:
         sessions = Sessions(plane, now=time.monotonic)
-        ice_servers = IceServerList(
-            plane.local, settings.turn, unix_now=time.time, stun_port=stun_port
-        )
-        server = _Server(_config(ConnectionApi(settings.app, sessions, ice_servers)))
+        ice_servers = IceServerList(plane.local, settings.turn, unix_now=time.time, stun_port=stun_port)
+        recordings = Recordings(plane, settings.recordings)
+        server = _Server(_config(ConnectionApi(settings.app, sessions, ice_servers, recordings)))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server)
         sweeping = asyncio.create_task(_sweep(sessions))

@@ -39,6 +39,7 @@ class Track(msgspec.Struct, rename="camel", omit_defaults=True):
     kind: Literal["audio", "video"] | None = None
     simulcast: Simulcast | None = None
     status: Literal["active", "inactive", "initializing"] | None = None
+    recording: str | None = None
     error_code: str | None = None
     error_description: str | None = None
 
@@ -92,6 +93,12 @@ class ClosedTracks(msgspec.Struct, rename="camel"):
     tracks: list[Track]
     force: bool = False
     session_description: SessionDescription | None = None
+
+
+class RecordedTracks(msgspec.Struct, rename="camel"):
+    """`recordings/new` and `recordings/close`."""
+
+    tracks: list[Track]
 
 
 class Establishment(msgspec.Struct, rename="camel"):

@@ -57,11 +57,15 @@ class Channel:
 
 @dataclass(slots=True)
 class Session:
-    """One connection. `heard` tells for each published mid when its last packet came."""
+    """One connection. `heard` tells for each published mid when its last packet came.
+
+    `called_at` counts for the allowance of calls, `changed_at` for how long a client may take to connect.
+    """
 
     id: str
     credentials: IceCredentials
-    touched_at: float
+    called_at: float
+    changed_at: float
     negotiation: Negotiation = field(default_factory=Negotiation)
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
     heard: dict[str, float] = field(default_factory=dict[str, float])
@@ -86,7 +90,7 @@ class Sessions:
         """Return a new session that nobody has connected to."""
         id_ = secrets.token_hex(16)
         try:
-            session = Session(id_, self.plane.open(id_), self._now())
+            session = Session(id_, self.plane.open(id_), self._now(), self._now())
         except TooMany as error:
             raise ServerFull("The server has as many connections as it takes") from error
         self._sessions[id_] = session
@@ -112,9 +116,9 @@ class Sessions:
         """Return a session that a call is about, and count the call against its allowance."""
         session = self.require(id_)
         now = self._now()
-        earned = (now - session.touched_at) * CALLS_PER_SECOND
+        earned = (now - session.called_at) * CALLS_PER_SECOND
         session.calls = min(CALLS_PER_SECOND, session.calls + earned)
-        session.touched_at = now
+        session.called_at = now
         if session.calls < 1:
             raise TooManyCalls(f"A session takes {CALLS_PER_SECOND:.0f} calls a second")
         session.calls -= 1
@@ -145,6 +149,7 @@ class Sessions:
             if before.ufrag and after.ufrag != before.ufrag:
                 session.credentials = self.plane.restart_ice(session.id)
         session.negotiation = after
+        session.changed_at = self._now()
         pushed = [line.mid for line in after.lines if line.push is not None]
         session.heard = {mid: session.heard.get(mid, self._now()) for mid in pushed}
 
@@ -171,7 +176,7 @@ class Sessions:
         now = self._now()
         for session in tuple(self._sessions.values()):
             waits = self.plane.state(session.id) is not ConnectionState.CONNECTED
-            if waits and now - session.touched_at > UNCONNECTED_SECONDS:
+            if waits and now - session.changed_at > UNCONNECTED_SECONDS:
                 self.close(session)
             else:
                 self._collect(session, now)

@@ -236,7 +236,7 @@ class Tracks:
     def _shown(self, session: Session, line: Line) -> Iterator[Track]:
         if line.push is not None:
             heard = self._sessions.seconds_since_received(Source(session.id, line.mid))
-            status = "inactive" if not line.push.flows else "initializing" if heard is None else "active"
+            status = "initializing" if heard is None else "active"
             yield Track("local", line.mid, track_name=line.push.name, status=status)
         if (pull := line.pull) is not None:
             publisher = pull.source.connection_id

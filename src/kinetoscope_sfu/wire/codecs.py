@@ -47,6 +47,18 @@ def vp8_descriptor(packet: Bytes, at: int) -> Vp8Descriptor:
     return Vp8Descriptor(size, starts, picture_id_at, is_long, tl0_at)
 
 
+def vp8_width(packet: Bytes, at: int) -> int:
+    """Return a key frame's width (RFC 6386 §9.1), 0 where the packet does not begin one."""
+    try:
+        descriptor = vp8_descriptor(packet, at)
+        frame = at + descriptor.size
+        if not descriptor.starts_frame or packet[frame] & 1:
+            return 0
+        return packet[frame + 6] | (packet[frame + 7] & 0x3F) << 8
+    except IndexError:
+        return 0
+
+
 def starts_video(detector: Detector, packet: Bytes, at: int, end: int) -> bool:
     """Tell whether a decoder can start with this packet; a payload that is cut short cannot be one."""
     try:

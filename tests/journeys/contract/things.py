@@ -15,6 +15,7 @@ from support.cast import PASSWORD
 from support.clips import make_clip
 from support.people import settled, upload
 from support.pictures import picture
+from support.server import eventually
 
 from .rooms import sessions
 from .stage import Dictionaries, Stage, ids, made
@@ -96,25 +97,59 @@ def analytics(stage: Stage) -> Dictionaries:
 
 def albums(stage: Stage) -> Dictionaries:
     album, other = ids(stage.alice, "albums", "title", 2)
-    photos = [photo_of(stage.alice) for _ in range(12)]
-    items = [item_of(stage.alice, album, photo["id"]) for photo in photos[:3]]
-    leaving = [item_of(stage.alice, album, photo["id"]) for photo in photos[3:8]]
-    signed, photo_id, name = urlsplit(photos[0]["url"]).path.split("/")[2:]
+    items = [item_of(stage.alice, album, photo_of(stage.alice)["id"]) for _ in range(8)]
     return {
         "albums": [album, other],
         "albums to delete": ids(stage.alice, "albums", "title", 20),
         "albums with items": [album],
-        "items": items,
-        "items to delete": leaving,
+        "items": items[:3],
+        "items to delete": items[3:],
         "media": ids(stage.alice, "videos", "title", 10),
         "kinds": ["video"],
-        "photos": [photo["id"] for photo in photos[:3]],
-        "photos to delete": [photo["id"] for photo in photos[8:]],
+        "versions": ["*"],
+    }
+
+
+def photos(stage: Stage) -> Dictionaries:
+    uploaded = [photo_of(stage.alice) for _ in range(7)]
+    url: str = uploaded[0]["url"]
+    signed, photo_id, name = urlsplit(url).path.split("/")[2:]
+    return {
+        "photos": [photo["id"] for photo in uploaded[:3]],
+        "photos to delete": [photo["id"] for photo in uploaded[3:]],
         "photos with files": [photo_id],
         "signatures": [signed],
         "files": [name],
+    }
+
+
+def showcase(stage: Stage) -> Dictionaries:
+    video, other = (
+        made(stage.alice, "videos", {"title": title, "video_type": "demo"})["id"]
+        for title in ("Shown", "Other")
+    )
+    said = {"title": "Here", "annotation_type": "info"}
+    path = f"showcase-videos/{video}/annotations"
+    annotations = [made(stage.alice, path, said | {"timestamp": second})["id"] for second in range(24)]
+    return {
+        "videos": [video],
+        "videos to import into": [other],
+        "annotations": annotations[:4],
+        "annotations to delete": annotations[4:],
         "versions": ["*"],
     }
+
+
+def search(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 3)
+    forgotten = ids(stage.alice, "videos", "title", 20)
+    project = stage.alice.get(f"/api/v1/videos/{videos[0]}").json()["project_id"]
+    path = f"/api/v1/projects/{project}/search"
+    eventually(lambda: stage.alice.get(path).json()["documents"] >= len(videos) + len(forgotten), seconds=60)
+    return {"projects": [project], "videos": videos, "videos to forget": forgotten}
+def recommendations(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 4)
+    return {"videos": videos[:2], "recommended": videos[2:]}
 
 
 THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
@@ -125,8 +160,13 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "media": media,
     "engagement": engagement,
     "albums": albums,
+    "photos": photos,
     "sessions": sessions,
     "analytics": analytics,
+    "search": search,
+    "embeddings": operations,
+    "showcase": showcase,
+    "recommendations": recommendations,
 }
 
 

@@ -10,10 +10,35 @@ from dataclasses import replace
 import pytest
 
 from support.offers import offer, small
-from support.sfu import APP, LOCAL, Sfu, codes, running_sfu
+from support.sfu import APP, LOCAL, Json, Sfu, codes, running_sfu
 
 SESSION = "0" * 32
 SDP = {"type": "offer", "sdp": small("audio 0 sendonly")}
+IMPOSSIBLE: list[Json] = [
+    {},
+    {"tracks": []},
+    {"autoDiscover": True},
+    {"tracks": [{}]},
+    {"tracks": [{"location": "local"}]},
+    {"tracks": [{"location": "local", "trackName": ""}]},
+    {"tracks": [{"location": "local", "trackName": "x" * 1025}]},
+    {"tracks": [{"location": "local", "trackName": "x"}], "sessionDescription": SDP},
+    {"tracks": [{"location": "remote", "trackName": "x"}]},
+    {"tracks": [{"location": "remote", "sessionId": SESSION}]},
+    {"tracks": [{"location": "remote", "sessionId": SESSION, "trackName": "x"}] * 65},
+]
+CALLS: list[tuple[str, str, Json | None]] = [
+    ("GET", "", None),
+    ("DELETE", "", None),
+    ("POST", "/tracks/new", {"autoDiscover": True, "sessionDescription": SDP}),
+    ("PUT", "/renegotiate", {"sessionDescription": SDP}),
+    ("PUT", "/tracks/update", {"tracks": [{"mid": "0"}]}),
+    ("PUT", "/tracks/close", {"tracks": [{"mid": "0"}], "force": True}),
+    ("POST", "/datachannels/establish", {}),
+    ("POST", "/datachannels/new", {"dataChannels": [{"location": "local", "dataChannelName": "x"}]}),
+    ("PUT", "/datachannels/update", {"dataChannels": [{}]}),
+    ("PUT", "/datachannels/close", {"dataChannels": [{"id": 1}]}),
+]
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", f"Basic {APP.secret}", APP.secret])
@@ -25,7 +50,8 @@ async def test_nobody_calls_without_the_secret(sfu: Sfu, header: str) -> None:
 
 
 async def test_a_session_is_opened_with_or_without_a_body(sfu: Sfu) -> None:
-    for body in (None, {}):
+    bodies: list[Json | None] = [None, {}]
+    for body in bodies:
         answer = await sfu.call("POST", "/new?correlationId=x", body)
         assert answer.status_code == 201
         assert list(answer.json()) == ["sessionId"]
@@ -70,22 +96,7 @@ async def test_a_body_that_is_not_the_calls_json_is_refused(sfu: Sfu, body: byte
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "decoding_error")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"tracks": []},
-        {"autoDiscover": True},
-        {"tracks": [{}]},
-        {"tracks": [{"location": "local"}]},
-        {"tracks": [{"location": "local", "trackName": ""}]},
-        {"tracks": [{"location": "local", "trackName": "x" * 1025}]},
-        {"tracks": [{"location": "local", "trackName": "x"}], "sessionDescription": SDP},
-        {"tracks": [{"location": "remote", "trackName": "x"}]},
-        {"tracks": [{"location": "remote", "sessionId": SESSION}]},
-        {"tracks": [{"location": "remote", "sessionId": SESSION, "trackName": "x"}] * 65},
-    ],
-)
+@pytest.mark.parametrize("body", IMPOSSIBLE)
 async def test_fields_that_cannot_be_are_refused(sfu: Sfu, body: object) -> None:
     answer = await sfu.call("POST", f"/{await sfu.new_session()}/tracks/new", body)
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_params")
@@ -124,21 +135,7 @@ async def test_a_large_body_is_refused_before_it_is_read_to_its_end(sfu: Sfu) ->
         assert (answer.status_code, answer.json()["errorCode"]) == (413, "payload_too_large")
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", "", None),
-        ("DELETE", "", None),
-        ("POST", "/tracks/new", {"autoDiscover": True, "sessionDescription": SDP}),
-        ("PUT", "/renegotiate", {"sessionDescription": SDP}),
-        ("PUT", "/tracks/update", {"tracks": [{"mid": "0"}]}),
-        ("PUT", "/tracks/close", {"tracks": [{"mid": "0"}], "force": True}),
-        ("POST", "/datachannels/establish", {}),
-        ("POST", "/datachannels/new", {"dataChannels": [{"location": "local", "dataChannelName": "x"}]}),
-        ("PUT", "/datachannels/update", {"dataChannels": [{}]}),
-        ("PUT", "/datachannels/close", {"dataChannels": [{"id": 1}]}),
-    ],
-)
+@pytest.mark.parametrize(("method", "path", "body"), CALLS)
 async def test_a_session_that_is_gone_is_410_everywhere(
     sfu: Sfu, method: str, path: str, body: object
 ) -> None:
@@ -170,6 +167,20 @@ async def test_what_is_no_call_is_not_found(sfu: Sfu, method: str, path: str, st
     answer = await sfu.http.request(method, path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("id_", [-1, 65536, 1 << 70, None])
+async def test_a_data_channel_is_closed_by_an_id_that_can_be(sfu: Sfu, id_: int | None) -> None:
+    body = {"dataChannels": [{"id": id_}]}
+    answer = await sfu.call("PUT", f"/{await sfu.new_session()}/datachannels/close", body)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_params")
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "x", str(1 << 21)])
+async def test_a_length_that_cannot_be_is_refused(sfu: Sfu, length: str) -> None:
+    path = f"/v1/apps/{APP.id}/sessions/new"
+    answer = await sfu.http.post(path, headers={"Content-Length": length})
+    assert answer.status_code == 413
 
 
 async def test_a_session_takes_fifty_calls_a_second(sfu: Sfu) -> None:
@@ -264,6 +275,10 @@ async def test_a_session_to_which_nobody_connects_is_collected(sfu: Sfu) -> None
     sfu.sessions.sweep()
     assert sfu.sessions.find(kept) is not None
     assert len(sfu.sessions) == 1
+    sfu.now.seconds += 60
+    await sfu.call("GET", f"/{kept}")  # to be looked at keeps nobody alive
+    sfu.sessions.sweep()
+    assert len(sfu.sessions) == 0
 
 
 async def test_a_track_on_which_nothing_comes_is_collected(sfu: Sfu) -> None:
@@ -271,7 +286,6 @@ async def test_a_track_on_which_nothing_comes_is_collected(sfu: Sfu) -> None:
     await sfu.call("POST", f"/{session}/tracks/new", {"sessionDescription": SDP, "autoDiscover": True})
     assert len((await sfu.call("GET", f"/{session}")).json()["tracks"]) == 1
     sfu.now.seconds += 31
-    sfu.sessions.called(session)
     sfu.sessions.sweep()
     assert (await sfu.call("GET", f"/{session}")).json()["tracks"] == []
 

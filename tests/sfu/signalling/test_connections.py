@@ -1,13 +1,15 @@
 """Real connections: aiortc as the client, publishing and receiving through the API."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from aiortc import RTCDataChannel
 from aiortc.mediastreams import AudioStreamTrack
 
+from kinetoscope_sfu.recording import PACKET, read
 from kinetoscope_sfu.signalling import sessions, tracks
-from support.sfu import Json, Peer, Sfu, codes, until
+from support.sfu import Json, Peer, Sfu, codes, running_sfu, until
 
 
 @pytest.fixture(autouse=True)
@@ -266,6 +268,29 @@ async def test_a_session_without_data_transport_has_no_channels(sfu: Sfu) -> Non
     body = {"dataChannels": [{"location": "local", "dataChannelName": "chat"}]}
     answer = await sfu.call("POST", f"/{alice.id}/datachannels/new", body)
     assert (answer.status_code, answer.json()["errorCode"]) == (425, "session_error")
+
+
+async def test_a_published_track_is_recorded_to_a_file(tmp_path: Path) -> None:
+    async with running_sfu(recordings=tmp_path / "recordings") as sfu:
+        alice = await publishing(sfu, "mic")
+        await until(lambda: alice.pc.connectionState == "connected")
+        wish = {"tracks": [{"trackName": "mic"}, {"trackName": "mic"}, {"trackName": "cam"}]}
+        made = await alice.call("POST", "/recordings/new", wish)
+        assert codes(made["tracks"]) == [None, "repeated_local_track_error", "not_found_track_error"]
+        file = tmp_path / "recordings" / made["tracks"][0]["recording"]
+        packets = sfu.plane.statistics().packets_in
+        await until(lambda: sfu.plane.statistics().packets_in > packets + 5)
+        stopped = await alice.call("PUT", "/recordings/close", wish)
+        assert codes(stopped["tracks"]) == [None, "not_found_track_error", "not_found_track_error"]
+        head, records = read(file)
+        assert (head["codec"], any(record.kind == PACKET for record in records)) == ("opus", True)
+        await alice.pc.close()
+
+
+async def test_a_file_that_cannot_be_written_fails_its_track(sfu: Sfu) -> None:
+    alice = await publishing(sfu, "mic")
+    made = await alice.call("POST", "/recordings/new", {"tracks": [{"trackName": "mic"}]})
+    assert codes(made["tracks"]) == ["internal_error"]
 
 
 async def test_sessions_that_come_and_go_leave_nothing_behind(sfu: Sfu) -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from kinetoscope_sfu.plane import LayerChoice, Source
+from kinetoscope_sfu.plane import Kind, LayerChoice, Source
 from kinetoscope_sfu.signalling.answering import take_offer
 from kinetoscope_sfu.signalling.changing import with_closed, with_layers, with_source
 from kinetoscope_sfu.signalling.lines import Negotiation, PushWish
-from kinetoscope_sfu.signalling.offered import ABS_SEND_TIME, MID, TRANSPORT_CC, Format
+from kinetoscope_sfu.signalling.offered import ABS_SEND_TIME, MID, TRANSPORT_CC, Format, Key
 from kinetoscope_sfu.signalling.offering import make_offer, take_answer
 from kinetoscope_sfu.signalling.refusals import InvalidSessionDescription
 from kinetoscope_sfu.signalling.sdp import Description, Section, parse
@@ -225,12 +225,20 @@ def test_our_offer_names_the_publishers_codec_and_what_tells_the_streams_apart()
     assert streams == {PUBLISHER}  # one stream: the client keeps them in sync
 
 
-def test_what_the_client_refuses_is_gone_and_its_section_free() -> None:
+def test_what_the_client_refuses_is_gone_and_its_section_left_alone() -> None:
     made = make_offer(NEW, pulls=[pull("a", ssrc=1), pull("b", ssrc=3)]).negotiation
     after = answered(made, "video 0 recvonly", "video 1 inactive")
     assert [line.pull is not None for line in after.lines] == [True, False]
     again = make_offer(after, pulls=[pull("c", ssrc=5)])
-    assert again.pulls[0].mid == "1"
+    assert again.pulls[0].mid == "2"
+
+
+def test_a_section_that_the_client_made_inactive_is_left_alone() -> None:
+    closed, _ = with_closed(received("a"), ["0"])
+    offered = take(closed, small("video 0 inactive")).negotiation
+    assert make_offer(offered, pulls=[pull("b", ssrc=5)]).pulls[0].mid == "1"
+    willing = take(closed, small("video 0 recvonly")).negotiation
+    assert make_offer(willing, pulls=[pull("b", ssrc=5)]).pulls[0].mid == "0"
 
 
 def test_an_answer_that_rejects_everything_is_taken() -> None:
@@ -335,13 +343,12 @@ def test_a_codec_that_the_client_has_not_named_gets_free_numbers() -> None:
 
 
 def test_numbers_that_are_used_up_fail_one_track() -> None:
-    before = NEW
-    for index in range(40):
-        wanted = Format("VP9", 96, 90000, 1, f"profile-id={index}")
-        made = make_offer(replace(before, awaits_answer=False), pulls=[pull(str(index), format_=wanted)])
-        before = made.negotiation
-    assert made.pulls[0].error is not None
-    assert made.pulls[0].error.code == "invalid_params"
+    wishes = [
+        pull(str(index), ssrc=2 * index + 2, format_=Format("VP9", 96, 90000, 1, f"profile-id={index}"))
+        for index in range(40)
+    ]
+    errors = [placed.error and placed.error.code for placed in make_offer(NEW, pulls=wishes).pulls]
+    assert errors == [None] * 30 + ["invalid_params"] * 10
 
 
 def test_a_client_may_offer_where_it_receives() -> None:
@@ -418,7 +425,12 @@ def test_a_line_can_be_pointed_at_another_track_of_its_codec() -> None:
     assert placed.error is None
     assert before.lines[0].pull is not None
     assert after.lines[0].pull == replace(before.lines[0].pull, source=source, name="b")
-    for mid, kind, key in (("9", "video", VP8.key), ("0", "audio", OPUS.key), ("0", "video", ("AV1", "0"))):
+    others: list[tuple[str, Kind, Key]] = [
+        ("9", "video", VP8.key),
+        ("0", "audio", OPUS.key),
+        ("0", "video", ("AV1", "0")),
+    ]
+    for mid, kind, key in others:
         same, placed = with_source(before, mid, source=source, name="b", kind=kind, key=key)
         assert placed.error is not None
         assert (placed.error.code, same) == ("update_track_error", before)
@@ -448,6 +460,9 @@ def test_an_ice_restart_shows_in_the_clients_fragment() -> None:
     before = take(NEW, small("audio 0 sendonly")).negotiation
     after = take(before, small("audio 0 sendonly", ufrag="anew")).negotiation
     assert (before.ufrag, after.ufrag) == ("them", "anew")
+    made = make_offer(before, pulls=[pull("a")]).negotiation
+    text = small("audio 0 sendonly", "video 1 recvonly", ufrag="anew", setup="active")
+    assert take_answer(made, parse(text)).ufrag == "them"  # an answer restarts nothing
 
 
 def test_every_section_of_our_text_has_what_a_client_needs() -> None:

@@ -148,7 +148,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         except InvalidSessionDescription:
             continue
         for section in sections:
-            formats_of(section), extensions_of(section), rids_of(section), encodings_of(section)
+            for read in (formats_of, extensions_of, rids_of, encodings_of):
+                read(section)
 
 
 def mutated(text: str, dice: random.Random, count: int) -> str:

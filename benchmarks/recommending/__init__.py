@@ -1,0 +1,1 @@
+"""What `benchmarks.recommend` measures, by set of data."""
