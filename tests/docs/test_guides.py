@@ -23,13 +23,12 @@ GUIDES = [
         "engagement",
         "getting-started",
         "operating",
+        "recommendations",
         "search",
         "sessions",
         "sfu-api",
         "showcase",
     )
-    ROOT / "docs" / name
-    for name in ("getting-started.md", "operating.md", "engagement.md", "recommendations.md")
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")
