@@ -160,19 +160,6 @@ class Settings(BaseSettings):
     hls_from_seconds: int = Field(
         default=600, ge=0, description="Videos of at least this duration are also offered as HLS."
     )
-    embeddings: str = Field(
-        default="local",
-        description="What makes vectors for search: `local` (the model that comes with the platform), `none` "
-        "(search by words alone), or a directory with `model.onnx` and `tokenizer.json`.",
-    )
-    embedding_threads: int = Field(
-        default=1, ge=1, le=64, description="Threads that each process uses to make vectors."
-    )
-    models_dir: Path | None = Field(
-        default=None,
-        description="Directory of the embedding model, made at first use; by default `models` in the data "
-        "directory.",
-    )
     geoip_path: Path | None = Field(
         default=None,
         description="File in MaxMind's format that tells country and city of an address, such as DB-IP Lite "

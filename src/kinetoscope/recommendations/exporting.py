@@ -32,7 +32,7 @@ class Exporting:
 
     async def export(self, folder: Path) -> int:
         """Write all votes into a folder; return how many."""
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - of a command, which does nothing else
         async with self._db.read() as tx:
             up_to, _, _ = await model_store.votes_since_model(tx)
         count = 0
