@@ -29,6 +29,7 @@ _TAGS = [
     {"name": "videos", "description": "Metadata, ownership, visibility."},
     {"name": "media", "description": "Files: uploads, processing, playback."},
     {"name": "engagement", "description": "Likes, shares, comments."},
+    {"name": "recommendations", "description": "What to watch next, why, and how often it was chosen."},
     {"name": "analytics", "description": "Tracking views, and reports on them for the owner of a video."},
     {"name": "operations", "description": "Health, metrics, this document."},
 ]
