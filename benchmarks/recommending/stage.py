@@ -163,7 +163,7 @@ class Stage:
     async def list_of(self, name: str, strategy: Strategy) -> list[UUID]:
         """Return the list beside a video, as deep as the platform keeps it."""
         key = Key(self.ids[name], strategy, FIRST_POLICY.version)
-        async with self.platform.db.read() as tx:
+        async with self.platform.db.transaction() as tx:
             kept = await make_list(tx, key, FIRST_POLICY, now=self.platform.clock())
         return [item.video_id for item in kept.ranked]
 
