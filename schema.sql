@@ -1,6 +1,38 @@
 -- Made by `make generate` from src/kinetoscope/migrations.
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 COMMENT ON EXTENSION vector IS 'vector data type and ivfflat and hnsw access methods';
+CREATE FUNCTION public.drop_sittings_before(month date) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE name text;
+BEGIN
+    FOR name IN
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = 'sittings'::regclass AND c.relname ~ '^sittings_\d{6}$'
+           AND to_date(right(c.relname, 6), 'YYYYMM') < month
+    LOOP
+        EXECUTE format('ALTER TABLE sittings DETACH PARTITION %I', name);
+        EXECUTE format('INSERT INTO sittings SELECT * FROM %I WHERE occurred_at >= $1', name)
+          USING month::timestamptz;
+        EXECUTE format('DROP TABLE %I', name);
+    END LOOP;
+    DELETE FROM sittings WHERE occurred_at < month::timestamptz;
+    UPDATE analytics_horizon SET kept_from = GREATEST(kept_from, month);
+END $_$;
+CREATE FUNCTION public.make_sittings_partition(month date) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE name text := 'sittings_' || to_char(month, 'YYYYMM');
+BEGIN
+    IF to_regclass(name) IS NOT NULL THEN RETURN false; END IF;
+    LOCK TABLE sittings_default IN SHARE ROW EXCLUSIVE MODE;
+    EXECUTE format('CREATE TABLE %I (LIKE sittings INCLUDING CONSTRAINTS)', name);
+    EXECUTE format('WITH moved AS (DELETE FROM sittings_default WHERE shelf = $1 RETURNING *) '
+                   'INSERT INTO %I SELECT * FROM moved', name) USING month;
+    EXECUTE format('ALTER TABLE sittings ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                   name, month, (month + interval '1 month')::date);
+    RETURN true;
+END $_$;
 CREATE FUNCTION public.tally_videos() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -26,6 +58,64 @@ CREATE TABLE public.accounts (
     created_at timestamp with time zone NOT NULL,
     erased_at timestamp with time zone,
     CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['USER'::text, 'ADMIN'::text])))
+);
+CREATE TABLE public.album_items (
+    id uuid NOT NULL,
+    album_id uuid NOT NULL,
+    video_id uuid,
+    photo_id uuid,
+    caption text,
+    "position" integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT album_items_check CHECK ((num_nonnulls(video_id, photo_id) = 1))
+);
+CREATE TABLE public.album_usage (
+    account_id uuid NOT NULL,
+    albums integer DEFAULT 0 NOT NULL,
+    photo_bytes bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT album_usage_albums_check CHECK ((albums >= 0)),
+    CONSTRAINT album_usage_photo_bytes_check CHECK ((photo_bytes >= 0))
+);
+CREATE TABLE public.albums (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    visibility text NOT NULL,
+    cover_url text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT albums_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text])))
+);
+CREATE TABLE public.analytics_horizon (
+    kept_from date NOT NULL
+);
+CREATE TABLE public.analytics_settings (
+    video_id uuid NOT NULL,
+    count_owner_views boolean NOT NULL
+);
+CREATE TABLE public.annotation_clicks (
+    annotation_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    clicked_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.annotations (
+    id uuid NOT NULL,
+    video_id uuid NOT NULL,
+    starts_at numeric NOT NULL,
+    ends_at numeric,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    kind text NOT NULL,
+    url text,
+    created_by uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT annotations_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT annotations_kind_check CHECK ((kind = ANY (ARRAY['info'::text, 'feature'::text, 'bug-fix'::text, 'demo'::text]))),
+    CONSTRAINT annotations_starts_at_check CHECK ((starts_at >= (0)::numeric))
 );
 CREATE TABLE public.api_keys (
     id uuid NOT NULL,
@@ -103,6 +193,22 @@ CREATE TABLE public.media_files (
     thumbnail_url text NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
+CREATE TABLE public.media_servers (
+    url text NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.photos (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    format text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    size_bytes bigint NOT NULL,
+    sizes jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT photos_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'ready'::text])))
+);
 CREATE TABLE public.projects (
     id uuid NOT NULL,
     owner_id uuid NOT NULL,
@@ -138,6 +244,62 @@ CREATE TABLE public.schema_migrations (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE public.session_connections (
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    media_url text NOT NULL,
+    realtime_id text NOT NULL,
+    joins integer NOT NULL,
+    kind text NOT NULL,
+    fingerprint text,
+    ice_ufrag text,
+    offered_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_connections_kind_check CHECK ((kind = ANY (ARRAY['call'::text, 'whip'::text, 'whep'::text])))
+);
+CREATE TABLE public.session_events (
+    session_id uuid NOT NULL,
+    number bigint NOT NULL,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.session_participants (
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    display_name text NOT NULL,
+    role text NOT NULL,
+    status text NOT NULL,
+    joins integer DEFAULT 1 NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_participants_role_check CHECK ((role = ANY (ARRAY['host'::text, 'participant'::text]))),
+    CONSTRAINT session_participants_status_check CHECK ((status = ANY (ARRAY['joined'::text, 'left'::text])))
+);
+CREATE TABLE public.session_subscriptions (
+    connection_id uuid NOT NULL,
+    track_id uuid NOT NULL,
+    mid text NOT NULL,
+    preferred_rid text
+);
+CREATE TABLE public.session_tracks (
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    connection_id uuid,
+    track_name text NOT NULL,
+    type text NOT NULL,
+    mid text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    muted boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_tracks_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text]))),
+    CONSTRAINT session_tracks_type_check CHECK ((type = ANY (ARRAY['audio'::text, 'video'::text, 'screen'::text])))
+);
 CREATE TABLE public.shares (
     id bigint NOT NULL,
     video_id uuid NOT NULL,
@@ -152,6 +314,47 @@ ALTER TABLE public.shares ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE public.sittings (
+    video_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    shelf date NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    viewer_id uuid,
+    user_id uuid,
+    watched_seconds integer NOT NULL,
+    completion smallint NOT NULL,
+    device text NOT NULL,
+    browser text NOT NULL,
+    os text NOT NULL,
+    country text NOT NULL,
+    city text NOT NULL,
+    reason text,
+    batch_id bigint NOT NULL,
+    CONSTRAINT sittings_completion_check CHECK (((completion >= 0) AND (completion <= 10000))),
+    CONSTRAINT sittings_reason_check CHECK ((reason = ANY (ARRAY['bot'::text, 'owner'::text, 'rate'::text])))
+)
+PARTITION BY RANGE (shelf);
+CREATE TABLE public.sittings_default (
+    video_id uuid CONSTRAINT sittings_video_id_not_null NOT NULL,
+    session_id uuid CONSTRAINT sittings_session_id_not_null NOT NULL,
+    shelf date CONSTRAINT sittings_shelf_not_null NOT NULL,
+    occurred_at timestamp with time zone CONSTRAINT sittings_occurred_at_not_null NOT NULL,
+    seen_at timestamp with time zone CONSTRAINT sittings_seen_at_not_null NOT NULL,
+    viewer_id uuid,
+    user_id uuid,
+    watched_seconds integer CONSTRAINT sittings_watched_seconds_not_null NOT NULL,
+    completion smallint CONSTRAINT sittings_completion_not_null NOT NULL,
+    device text CONSTRAINT sittings_device_not_null NOT NULL,
+    browser text CONSTRAINT sittings_browser_not_null NOT NULL,
+    os text CONSTRAINT sittings_os_not_null NOT NULL,
+    country text CONSTRAINT sittings_country_not_null NOT NULL,
+    city text CONSTRAINT sittings_city_not_null NOT NULL,
+    reason text,
+    batch_id bigint CONSTRAINT sittings_batch_id_not_null NOT NULL,
+    CONSTRAINT sittings_completion_check CHECK (((completion >= 0) AND (completion <= 10000))),
+    CONSTRAINT sittings_reason_check CHECK ((reason = ANY (ARRAY['bot'::text, 'owner'::text, 'rate'::text])))
 );
 CREATE TABLE public.upload_pieces (
     upload_id uuid NOT NULL,
@@ -187,9 +390,99 @@ CREATE TABLE public.video_counters (
     shares bigint DEFAULT 0 NOT NULL,
     comments bigint DEFAULT 0 NOT NULL
 );
+CREATE TABLE public.video_place_viewers (
+    video_id uuid NOT NULL,
+    country text NOT NULL,
+    city text NOT NULL,
+    viewer_id uuid NOT NULL
+);
+CREATE TABLE public.video_places (
+    video_id uuid NOT NULL,
+    country text NOT NULL,
+    city text NOT NULL,
+    viewers integer NOT NULL
+);
+CREATE TABLE public.video_reach (
+    video_id uuid NOT NULL,
+    day date NOT NULL,
+    prev_day date NOT NULL,
+    viewers bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.video_sessions (
+    id uuid NOT NULL,
+    host_id uuid NOT NULL,
+    session_name text NOT NULL,
+    max_participants integer NOT NULL,
+    participant_count integer DEFAULT 0 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    media_url text NOT NULL,
+    last_event bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    CONSTRAINT video_sessions_check CHECK (((participant_count >= 0) AND (participant_count <= max_participants))),
+    CONSTRAINT video_sessions_check1 CHECK (((status = 'ended'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT video_sessions_max_participants_check CHECK (((max_participants >= 2) AND (max_participants <= 100))),
+    CONSTRAINT video_sessions_status_check CHECK ((status = ANY (ARRAY['active'::text, 'ended'::text])))
+);
+CREATE TABLE public.video_stat_completions (
+    video_id uuid NOT NULL,
+    month date NOT NULL,
+    device text NOT NULL,
+    percent smallint NOT NULL,
+    views bigint NOT NULL,
+    completion_sum bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.video_stat_days (
+    video_id uuid NOT NULL,
+    day date NOT NULL,
+    views bigint NOT NULL,
+    watched_seconds bigint NOT NULL,
+    completion_sum bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.video_stat_hours (
+    video_id uuid NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    views bigint NOT NULL,
+    viewers bigint NOT NULL,
+    watched_seconds bigint NOT NULL,
+    completion_sum bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.video_stat_months (
+    video_id uuid NOT NULL,
+    month date NOT NULL,
+    views bigint NOT NULL,
+    new_viewers bigint NOT NULL,
+    watched_seconds bigint NOT NULL,
+    completion_sum bigint NOT NULL,
+    rejected_bot bigint NOT NULL,
+    rejected_owner bigint NOT NULL,
+    rejected_rate bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.video_stat_values (
+    video_id uuid NOT NULL,
+    dimension text NOT NULL,
+    month date NOT NULL,
+    value text NOT NULL,
+    part_of text NOT NULL,
+    views bigint NOT NULL
+)
+WITH (fillfactor='80');
 CREATE TABLE public.video_tallies (
     part smallint NOT NULL,
     listed bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE public.video_viewer_hours (
+    video_id uuid NOT NULL,
+    viewer_id uuid NOT NULL,
+    hour timestamp with time zone NOT NULL
 );
 CREATE TABLE public.videos (
     id uuid NOT NULL,
@@ -221,10 +514,68 @@ CREATE TABLE public.videos (
     CONSTRAINT videos_video_type_check CHECK ((video_type = ANY (ARRAY['tutorial'::text, 'webinar'::text, 'demo'::text, 'other'::text]))),
     CONSTRAINT videos_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'unlisted'::text, 'private'::text])))
 );
+CREATE SEQUENCE public.view_batch_blocks
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.view_batches (
+    batch_id bigint NOT NULL
+);
+CREATE UNLOGGED TABLE public.view_quotas (
+    source uuid NOT NULL,
+    day date NOT NULL,
+    used integer NOT NULL
+);
+CREATE TABLE public.view_reports (
+    video_id uuid CONSTRAINT sittings_video_id_not_null NOT NULL,
+    session_id uuid CONSTRAINT sittings_session_id_not_null NOT NULL,
+    shelf date CONSTRAINT sittings_shelf_not_null NOT NULL,
+    occurred_at timestamp with time zone CONSTRAINT sittings_occurred_at_not_null NOT NULL,
+    seen_at timestamp with time zone CONSTRAINT sittings_seen_at_not_null NOT NULL,
+    viewer_id uuid,
+    user_id uuid,
+    watched_seconds integer CONSTRAINT sittings_watched_seconds_not_null NOT NULL,
+    completion smallint CONSTRAINT sittings_completion_not_null NOT NULL,
+    device text CONSTRAINT sittings_device_not_null NOT NULL,
+    browser text CONSTRAINT sittings_browser_not_null NOT NULL,
+    os text CONSTRAINT sittings_os_not_null NOT NULL,
+    country text CONSTRAINT sittings_country_not_null NOT NULL,
+    city text CONSTRAINT sittings_city_not_null NOT NULL,
+    reason text,
+    batch_id bigint CONSTRAINT sittings_batch_id_not_null NOT NULL,
+    "position" integer NOT NULL
+);
+CREATE TABLE public.viewer_keys (
+    user_id uuid NOT NULL,
+    key bytea NOT NULL
+);
+CREATE UNLOGGED TABLE public.viewer_salts (
+    day date NOT NULL,
+    salt bytea NOT NULL
+);
+ALTER TABLE ONLY public.sittings ATTACH PARTITION public.sittings_default DEFAULT;
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_email_key_key UNIQUE (email_key);
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_album_id_photo_id_key UNIQUE (album_id, photo_id);
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_album_id_video_id_key UNIQUE (album_id, video_id);
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.album_usage
+    ADD CONSTRAINT album_usage_pkey PRIMARY KEY (account_id);
+ALTER TABLE ONLY public.albums
+    ADD CONSTRAINT albums_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.analytics_settings
+    ADD CONSTRAINT analytics_settings_pkey PRIMARY KEY (video_id);
+ALTER TABLE ONLY public.annotation_clicks
+    ADD CONSTRAINT annotation_clicks_pkey PRIMARY KEY (annotation_id, session_id);
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
 ALTER TABLE ONLY public.api_keys
@@ -239,6 +590,10 @@ ALTER TABLE ONLY public.likes
     ADD CONSTRAINT likes_pkey PRIMARY KEY (video_id, user_id);
 ALTER TABLE ONLY public.media_files
     ADD CONSTRAINT media_files_pkey PRIMARY KEY (video_id);
+ALTER TABLE ONLY public.media_servers
+    ADD CONSTRAINT media_servers_pkey PRIMARY KEY (url);
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_owner_id_name_key_key UNIQUE (owner_id, name_key);
 ALTER TABLE ONLY public.projects
@@ -253,8 +608,26 @@ ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_participant_id_key UNIQUE (participant_id);
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.session_events
+    ADD CONSTRAINT session_events_pkey PRIMARY KEY (session_id, number);
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_session_id_user_id_key UNIQUE (session_id, user_id);
+ALTER TABLE ONLY public.session_subscriptions
+    ADD CONSTRAINT session_subscriptions_pkey PRIMARY KEY (connection_id, track_id);
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.shares
     ADD CONSTRAINT shares_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.sittings
+    ADD CONSTRAINT sittings_pkey PRIMARY KEY (video_id, session_id, shelf);
+ALTER TABLE ONLY public.sittings_default
+    ADD CONSTRAINT sittings_default_pkey PRIMARY KEY (video_id, session_id, shelf);
 ALTER TABLE ONLY public.upload_pieces
     ADD CONSTRAINT upload_pieces_pkey PRIMARY KEY (upload_id, start);
 ALTER TABLE ONLY public.uploads
@@ -263,10 +636,43 @@ ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_token_hash_key UNIQUE (token_hash);
 ALTER TABLE ONLY public.video_counters
     ADD CONSTRAINT video_counters_pkey PRIMARY KEY (video_id);
+ALTER TABLE ONLY public.video_place_viewers
+    ADD CONSTRAINT video_place_viewers_pkey PRIMARY KEY (video_id, country, city, viewer_id);
+ALTER TABLE ONLY public.video_places
+    ADD CONSTRAINT video_places_pkey PRIMARY KEY (video_id, country, city);
+ALTER TABLE ONLY public.video_reach
+    ADD CONSTRAINT video_reach_pkey PRIMARY KEY (video_id, day, prev_day);
+ALTER TABLE ONLY public.video_sessions
+    ADD CONSTRAINT video_sessions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.video_stat_completions
+    ADD CONSTRAINT video_stat_completions_pkey PRIMARY KEY (video_id, month, device, percent);
+ALTER TABLE ONLY public.video_stat_days
+    ADD CONSTRAINT video_stat_days_pkey PRIMARY KEY (video_id, day);
+ALTER TABLE ONLY public.video_stat_hours
+    ADD CONSTRAINT video_stat_hours_pkey PRIMARY KEY (video_id, hour);
+ALTER TABLE ONLY public.video_stat_months
+    ADD CONSTRAINT video_stat_months_pkey PRIMARY KEY (video_id, month);
+ALTER TABLE ONLY public.video_stat_values
+    ADD CONSTRAINT video_stat_values_pkey PRIMARY KEY (video_id, dimension, month, value, part_of);
 ALTER TABLE ONLY public.video_tallies
     ADD CONSTRAINT video_tallies_pkey PRIMARY KEY (part);
+ALTER TABLE ONLY public.video_viewer_hours
+    ADD CONSTRAINT video_viewer_hours_pkey PRIMARY KEY (video_id, viewer_id, hour);
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.view_batches
+    ADD CONSTRAINT view_batches_pkey PRIMARY KEY (batch_id);
+ALTER TABLE ONLY public.view_quotas
+    ADD CONSTRAINT view_quotas_pkey PRIMARY KEY (source);
+ALTER TABLE ONLY public.viewer_keys
+    ADD CONSTRAINT viewer_keys_pkey PRIMARY KEY (user_id);
+ALTER TABLE ONLY public.viewer_salts
+    ADD CONSTRAINT viewer_salts_pkey PRIMARY KEY (day);
+CREATE INDEX album_items_order ON public.album_items USING btree (album_id, "position", id);
+CREATE INDEX album_items_photo ON public.album_items USING btree (photo_id);
+CREATE INDEX album_items_video ON public.album_items USING btree (video_id);
+CREATE INDEX albums_newest ON public.albums USING btree (owner_id, created_at DESC, id DESC);
+CREATE INDEX annotations_video ON public.annotations USING btree (video_id, starts_at, id);
 CREATE INDEX api_keys_account ON public.api_keys USING btree (account_id, created_at);
 CREATE INDEX comments_newest ON public.comments USING btree (video_id, created_at DESC, id DESC) WHERE (parent_id IS NULL);
 CREATE INDEX comments_replies ON public.comments USING btree (parent_id, created_at, id);
@@ -279,18 +685,36 @@ CREATE INDEX jobs_running ON public.jobs USING btree (leased_until) WHERE (state
 CREATE INDEX jobs_waiting ON public.jobs USING btree (run_at, id, kind) WHERE (state = 'waiting'::text);
 CREATE INDEX likes_time ON public.likes USING btree (video_id, created_at);
 CREATE INDEX likes_user ON public.likes USING btree (user_id, created_at);
+CREATE INDEX photos_newest ON public.photos USING btree (owner_id, created_at DESC, id DESC);
+CREATE INDEX photos_pending ON public.photos USING btree (created_at) WHERE (state = 'pending'::text);
 CREATE UNIQUE INDEX projects_default ON public.projects USING btree (owner_id) WHERE is_default;
 CREATE INDEX projects_newest ON public.projects USING btree (owner_id, created_at DESC, id DESC);
 CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (expires_at);
 CREATE INDEX refresh_families_account ON public.refresh_families USING btree (account_id);
 CREATE INDEX refresh_families_expiry ON public.refresh_families USING btree (expires_at);
 CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (family_id);
+CREATE INDEX session_connections_session ON public.session_connections USING btree (session_id);
+CREATE INDEX session_participants_present ON public.session_participants USING btree (seen_at) WHERE (status = 'joined'::text);
+CREATE INDEX session_participants_user ON public.session_participants USING btree (user_id, session_id);
+CREATE INDEX session_subscriptions_track ON public.session_subscriptions USING btree (track_id);
+CREATE INDEX session_tracks_connection ON public.session_tracks USING btree (connection_id);
+CREATE INDEX session_tracks_participant ON public.session_tracks USING btree (participant_id);
+CREATE INDEX session_tracks_session ON public.session_tracks USING btree (session_id, created_at, id);
 CREATE INDEX shares_time ON public.shares USING btree (video_id, created_at);
 CREATE INDEX shares_user ON public.shares USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX sittings_batch ON ONLY public.sittings USING btree (batch_id);
+CREATE INDEX sittings_default_batch_id_idx ON public.sittings_default USING btree (batch_id);
+CREATE INDEX sittings_user ON ONLY public.sittings USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX sittings_default_user_id_idx ON public.sittings_default USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX sittings_time ON ONLY public.sittings USING btree (video_id, occurred_at, session_id);
+CREATE INDEX sittings_default_video_id_occurred_at_session_id_idx ON public.sittings_default USING btree (video_id, occurred_at, session_id);
 CREATE INDEX uploads_expiry ON public.uploads USING btree (expires_at) WHERE (state <> 'complete'::text);
 CREATE INDEX uploads_open ON public.uploads USING btree (owner_id) WHERE (state = 'open'::text);
 CREATE INDEX uploads_video ON public.uploads USING btree (video_id);
 CREATE INDEX video_counters_views ON public.video_counters USING btree (views, video_id);
+CREATE INDEX video_sessions_ended ON public.video_sessions USING btree (ended_at) WHERE (status = 'ended'::text);
+CREATE INDEX video_sessions_host ON public.video_sessions USING btree (host_id, created_at DESC, id DESC);
+CREATE INDEX videos_demos ON public.videos USING btree (created_at DESC, id DESC) WHERE ((video_type = 'demo'::text) AND (visibility = 'public'::text));
 CREATE INDEX videos_duration ON public.videos USING btree (duration, id);
 CREATE INDEX videos_hidden ON public.videos USING btree (owner_id, created_at DESC, id DESC) WHERE (visibility <> 'public'::text);
 CREATE INDEX videos_listed ON public.videos USING btree (created_at DESC, id DESC) WHERE (visibility = 'public'::text);
@@ -301,7 +725,28 @@ CREATE INDEX videos_tech ON public.videos USING gin (tech_keys);
 CREATE INDEX videos_title ON public.videos USING btree (lower(title), id);
 CREATE INDEX videos_type ON public.videos USING btree (video_type, created_at DESC, id DESC);
 CREATE INDEX videos_words ON public.videos USING gin (words);
+CREATE INDEX view_reports_batch ON public.view_reports USING btree (batch_id);
+ALTER INDEX public.sittings_batch ATTACH PARTITION public.sittings_default_batch_id_idx;
+ALTER INDEX public.sittings_pkey ATTACH PARTITION public.sittings_default_pkey;
+ALTER INDEX public.sittings_user ATTACH PARTITION public.sittings_default_user_id_idx;
+ALTER INDEX public.sittings_time ATTACH PARTITION public.sittings_default_video_id_occurred_at_session_id_idx;
 CREATE TRIGGER videos_tally AFTER INSERT OR DELETE OR UPDATE OF visibility ON public.videos FOR EACH ROW EXECUTE FUNCTION public.tally_videos();
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_album_id_fkey FOREIGN KEY (album_id) REFERENCES public.albums(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.album_items
+    ADD CONSTRAINT album_items_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.album_usage
+    ADD CONSTRAINT album_usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.albums
+    ADD CONSTRAINT albums_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.analytics_settings
+    ADD CONSTRAINT analytics_settings_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.annotation_clicks
+    ADD CONSTRAINT annotation_clicks_annotation_id_fkey FOREIGN KEY (annotation_id) REFERENCES public.annotations(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.annotations
+    ADD CONSTRAINT annotations_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.comments
@@ -316,12 +761,34 @@ ALTER TABLE ONLY public.likes
     ADD CONSTRAINT likes_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.media_files
     ADD CONSTRAINT media_files_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.refresh_families
     ADD CONSTRAINT refresh_families_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_family_id_fkey FOREIGN KEY (family_id) REFERENCES public.refresh_families(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_participant_id_fkey FOREIGN KEY (participant_id) REFERENCES public.session_participants(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_connections
+    ADD CONSTRAINT session_connections_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_events
+    ADD CONSTRAINT session_events_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_participants
+    ADD CONSTRAINT session_participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.session_subscriptions
+    ADD CONSTRAINT session_subscriptions_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.session_connections(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_subscriptions
+    ADD CONSTRAINT session_subscriptions_track_id_fkey FOREIGN KEY (track_id) REFERENCES public.session_tracks(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.session_connections(id) ON DELETE SET NULL;
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_participant_id_fkey FOREIGN KEY (participant_id) REFERENCES public.session_participants(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_tracks
+    ADD CONSTRAINT session_tracks_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.shares
     ADD CONSTRAINT shares_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.shares
@@ -332,7 +799,27 @@ ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.video_counters
     ADD CONSTRAINT video_counters_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_place_viewers
+    ADD CONSTRAINT video_place_viewers_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_places
+    ADD CONSTRAINT video_places_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_reach
+    ADD CONSTRAINT video_reach_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_sessions
+    ADD CONSTRAINT video_sessions_host_id_fkey FOREIGN KEY (host_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.video_stat_completions
+    ADD CONSTRAINT video_stat_completions_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_stat_days
+    ADD CONSTRAINT video_stat_days_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_stat_hours
+    ADD CONSTRAINT video_stat_hours_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_stat_months
+    ADD CONSTRAINT video_stat_months_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.video_stat_values
+    ADD CONSTRAINT video_stat_values_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id);
+ALTER TABLE ONLY public.viewer_keys
+    ADD CONSTRAINT viewer_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id) ON DELETE CASCADE;

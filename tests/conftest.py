@@ -7,26 +7,32 @@ from typing import LiteralString
 import asyncpg
 import pytest
 from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
 
 from kinetoscope.app import create_api, create_app
 from kinetoscope.kernel.db import Database, Tx
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 from kinetoscope.kernel.migrate import migrate
-from kinetoscope.kernel.runner import Runner
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
 from kinetoscope.wiring import Platform, build_platform
+from kinetoscope_fakes.realtime import RealtimeFake
+from kinetoscope_fakes.serving import served
 from support import external_postgres
 from support.cast import Hooks, Person, browser, signed_up
 from support.clock import FakeClock
 from support.external_postgres import ExternalPostgres
 from support.in_process import running
+from support.jobs_done import JobsDone
 from support.models import MODELS
 from support.promise import Promise
 
 # Children before their parents. A test checks that every table is here.
 CLEANING: LiteralString = """
+    DELETE FROM search_models;
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
+    DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
+    DELETE FROM media_servers; DELETE FROM video_sessions;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
     DELETE FROM video_viewer_hours; DELETE FROM search_models; DELETE FROM recommendation_state;
     DELETE FROM recommendation_models; DELETE FROM recommendation_exchanges;
@@ -65,11 +71,27 @@ def session_clock() -> FakeClock:
 
 
 @pytest.fixture(scope="session")
-def settings(data_dir: Path) -> Settings:
+def realtime_fake() -> RealtimeFake:
+    return RealtimeFake("tests", "secret of the tests")
+
+
+@pytest.fixture(scope="session")
+def realtime_url(realtime_fake: RealtimeFake) -> Generator[str]:
+    with served(realtime_fake) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir: Path, realtime_url: str) -> Settings:
     return Settings(
         data_dir=data_dir,
         models_dir=MODELS,
         auth_rate_limit="10000/minute",
+        realtime_url=realtime_url,
+        realtime_app_id="tests",
+        realtime_app_secret=SecretStr("secret of the tests"),
+        turn_urls=("turn:turn.example.org:3478",),
+        turn_secret=SecretStr("secret of the turn servers"),
         exploration_percent=0,
         _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
     )
@@ -85,6 +107,15 @@ async def platform(dsn: str, settings: Settings, session_clock: FakeClock) -> Pl
 def second_platform(dsn: str, settings: Settings, session_clock: FakeClock) -> Platform:
     """The same installation once more, as another process would have it."""
     return build_platform(settings, dsn=dsn, keyring=Keyring(b"k" * 32), clock=session_clock)
+
+
+@pytest.fixture
+async def second(
+    second_platform: Platform, settings: Settings, clock: FakeClock
+) -> AsyncGenerator[ASGITransport]:
+    """The application of another process of the same installation."""
+    async with running(create_app(second_platform, settings)) as transport:
+        yield transport
 
 
 @pytest.fixture(scope="session")
@@ -147,25 +178,5 @@ async def bob(transport: ASGITransport, hooks: Hooks, client: AsyncClient) -> As
 
 
 @pytest.fixture
-def jobs_done(platform: Platform, dsn: str, clean: None) -> "JobsDone":
+def jobs_done(platform: Platform, dsn: str, clean: None) -> JobsDone:
     return JobsDone(platform, dsn)
-
-
-class JobsDone:
-    """Runs the platform's jobs until none is due."""
-
-    def __init__(self, platform: Platform, dsn: str) -> None:
-        self._platform = platform
-        self._dsn = dsn
-
-    async def __call__(self) -> None:
-        """Do everything that is due now, one job after the other."""
-        runner = Runner(
-            self._platform.db,
-            dsn=self._dsn,
-            clock=self._platform.clock,
-            worker="test/1",
-            lanes=self._platform.lanes,
-        )
-        while await runner.run_due():
-            pass

@@ -5,6 +5,7 @@ ORM objects, a middleware for the request id.
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
@@ -62,6 +63,37 @@ class Video(Base):
         DateTime(timezone=True), default=lambda: datetime.now(UTC), index=True
     )
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=lambda: datetime.now(UTC))
+
+
+class View(Base):
+    """One sitting."""
+
+    __tablename__ = "usual_views"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("usual_videos.id"), index=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(index=True, default=uuid.uuid4)
+    ip_hash: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str]
+    watch_duration: Mapped[int]
+    completion_percentage: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=lambda: datetime.now(UTC), index=True
+    )
+
+
+class ViewBody(BaseModel):
+    """What a player reports."""
+
+    watch_duration: int
+    completion_percentage: float
+    session_id: uuid.UUID | None = None
+
+
+class ViewOut(BaseModel):
+    """Where to report next."""
+
+    session_id: uuid.UUID
 
 
 class VideoOut(BaseModel):
@@ -151,6 +183,31 @@ async def list_videos(
     newest = select(Video).where(visible).order_by(Video.created_at.desc())
     rows = await db.scalars(newest.offset((page - 1) * page_size).limit(page_size))
     return {"videos": rows.all(), "total": total, "page": page, "page_size": page_size}
+
+
+@app.post("/api/v1/videos/{video_id}/track-view", status_code=201)
+async def track_view(video_id: uuid.UUID, body: ViewBody, request: Request, db: Session) -> ViewOut:
+    """Record a view."""
+    if await db.get(Video, video_id) is None:
+        raise HTTPException(404)
+    view = None
+    if body.session_id is not None:
+        view = await db.scalar(select(View).where(View.session_id == body.session_id))
+    if view is None:
+        address = request.client.host if request.client else ""
+        view = View(
+            video_id=video_id,
+            ip_hash=hashlib.sha256(address.encode()).hexdigest(),
+            user_agent=request.headers.get("user-agent", ""),
+            watch_duration=body.watch_duration,
+            completion_percentage=body.completion_percentage,
+        )
+        db.add(view)
+    else:
+        view.watch_duration = max(view.watch_duration, body.watch_duration)
+        view.completion_percentage = max(view.completion_percentage, body.completion_percentage)
+    await db.commit()
+    return ViewOut(session_id=view.session_id)
 
 
 async def fill(count: int, users: int) -> None:

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from . import health
 from .accounts import routes as accounts_routes
+from .albums import photo_routes
+from .albums import routes as albums_routes
 from .analytics import routes as analytics_routes
 from .analytics.front import TrackingFront
 from .embeddings import routes as embeddings_routes
@@ -27,15 +29,23 @@ from .pages import routes as pages_routes
 from .projects import routes as projects_routes
 from .recommendations import routes as recommendations_routes
 from .search import routes as search_routes
+from .sessions import routes as sessions_routes
+from .showcase import routes as showcase_routes
 from .videos import routes as videos_routes
 from .videos.front import VideoFront
 from .wiring import Platform
 
+_BULK_BYTES = 32 << 20
+"""A thousand videos with long descriptions."""
+
 _EXPOSED_HEADERS = (
-    "ETag, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
+    "ETag, Link, Location, Retry-After, X-Request-ID, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "
     "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotency-Replayed, Content-Range, Accept-Ranges, "
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires"
 )
+
+_FORM_AROUND_BYTES = 64 << 10
+"""What a form may add to the file in it."""
 
 
 def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
@@ -74,8 +84,12 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
         *media_routes.routers,
         *recommendations_routes.routers,
         videos_routes.router,
-        pages_routes.router,
         *engagement_routes.routers,
+        albums_routes.router,
+        *photo_routes.routers,
+        *sessions_routes.routers,
+        showcase_routes.router,
+        pages_routes.router,
         analytics_routes.router,
     ):
         api.include_router(router)
@@ -96,7 +110,11 @@ def create_app(platform: Platform, settings: Settings) -> ASGIApp:
         )
     return Edge(
         app,
-        limits=BodyLimits(settings.max_body_bytes, {"/api/v1/uploads/": None}),
+        limits=BodyLimits(
+            settings.max_body_bytes,
+            {"/api/v1/uploads/": None, "/api/v1/photos": settings.max_photo_bytes + _FORM_AROUND_BYTES},
+            endings={"/videos/bulk-index": max(settings.max_body_bytes, _BULK_BYTES)},
+        ),
         trusted_proxies=settings.trusted_proxies,
         request_log=RequestLog(settings.log_format),
     )

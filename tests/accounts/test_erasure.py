@@ -2,9 +2,9 @@
 
 from httpx import AsyncClient
 
-from conftest import JobsDone
 from kinetoscope.kernel.db import Tx
 from support.cast import PASSWORD, Person, registered_video
+from support.jobs_done import JobsDone
 
 
 async def test_everything_of_an_account_is_erased_and_nothing_of_others(

@@ -30,7 +30,7 @@ class Installation:
         self._processes = [self._process(db, clock) for _ in range(PROCESSES)]
 
     def _process(self, db: Database, clock: Clock) -> Tracking:
-        batches = Batches(db, quota=QUOTA, written=lambda: None)
+        batches = Batches(db, quota=QUOTA, written=lambda: None, recovered=self._salts.publish_again)
         return Tracking(db, clock=clock, salts=self._salts, geography=Geography(None), batches=batches)
 
     async def report(self, video: UUID, visitors: list[Visitor]) -> Counter[str | None]:
@@ -55,9 +55,7 @@ def installation(db: Database, clock: FakeClock) -> Installation:
     return Installation(db, clock)
 
 
-@pytest.mark.parametrize(
-    "way", ["one browser", "many browsers", "asking not to be tracked", "an IPv6 network"]
-)
+@pytest.mark.parametrize("way", ["one browser", "many browsers", "asking for no tracking", "an IPv6 network"])
 async def test_one_source_adds_no_more_than_the_quota_of_a_day(
     installation: Installation, db: Database, alice: Person, video: str, clock: FakeClock, way: str
 ) -> None:

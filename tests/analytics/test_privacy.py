@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -13,8 +13,10 @@ from httpx import AsyncClient
 
 from kinetoscope.analytics import Salts
 from kinetoscope.analytics.keeping import FORGET_VIEWER
+from kinetoscope.analytics.salts import LIFETIME, OLDEST_SALT
 from kinetoscope.cli.dumps import dump_to
-from kinetoscope.kernel.db import Tx
+from kinetoscope.doctor.database import look_at_database
+from kinetoscope.kernel.db import Database, Tx
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
@@ -22,18 +24,23 @@ from kinetoscope.wiring import Platform
 from support import external_postgres
 from support.cast import PASSWORD, Person
 from support.clock import FakeClock
+from support.jobs_done import JobsDone
 
 from .conftest import CHROME, From, analytics, tracked
 
-JobsDone = Callable[[], Awaitable[None]]
 ADDRESSES = [f"198.51.100.{number}" for number in range(1, 9)] + ["2001:db8::7:1", "192.0.2.77"]
 
 
 @pytest.fixture
-def salts(platform: Platform) -> Salts:
+async def salts(platform: Platform, tx: Tx) -> AsyncGenerator[Salts]:
+    """The salts of the platform, of which there are none yet."""
     found = platform.services[Salts]
     assert isinstance(found, Salts)
-    return found
+    await found.close()
+    await tx.execute("TRUNCATE viewer_salts")
+    yield found
+    await found.close()
+    await tx.execute("TRUNCATE viewer_salts")
 
 
 def dump_of(data_dir: Path) -> bytes:
@@ -66,12 +73,13 @@ async def test_after_two_rotations_no_address_can_be_recovered(
     for address in ADDRESSES:
         await tracked(at(address), video)
     viewers = {row[0] for row in await tx.fetch("SELECT viewer_id FROM sittings")}
-    salt = salts.known(day)
+    known = salts.known(day)
     sealed = bytes(await tx.fetch_value("SELECT salt FROM viewer_salts WHERE day = $1", day))
-    assert salt is not None
+    assert known is not None
+    salt = known.value
     assert recovered(viewers, [salt]) == set(ADDRESSES)  # while it is there, the attack works
     await salts.rotate()
-    assert salts.known(day) == salt
+    assert salts.known(day) == known
     for _ in range(2):
         clock.advance(days=1)
         await tracked(at("192.0.2.1"), video)
@@ -90,7 +98,7 @@ async def test_after_two_rotations_no_address_can_be_recovered(
     days = await tx.fetch("SELECT day, salt FROM viewer_salts")
     assert len(days) == 2
     keys += [bytes(row["salt"]) for row in days]
-    keys += [found for row in days if (found := salts.known(row["day"]))]
+    keys += [found.value for row in days if (found := salts.known(row["day"]))]
     assert recovered(viewers, keys) == set()
 
 
@@ -106,7 +114,7 @@ def recovered(viewers: set[UUID], keys: list[bytes]) -> set[str]:
 
 
 async def test_our_own_dumps_hold_no_salt(
-    video: str, client: AsyncClient, settings: Settings, tmp_path: Path, tx: Tx
+    video: str, client: AsyncClient, settings: Settings, tmp_path: Path, tx: Tx, salts: Salts
 ) -> None:
     await tracked(client, video)
     sealed = bytes(await tx.fetch_value("SELECT salt FROM viewer_salts"))
@@ -184,12 +192,43 @@ async def test_all_processes_use_the_same_salt(
     there = second_platform.services[Salts]
     assert isinstance(there, Salts)
     await second_platform.db.open()
-    assert await there.of(day) == await salts.of(day)
+    assert (await there.of(day)).value == (await salts.of(day)).value
     await there.close()
     await second_platform.db.close()
+
+
+def salts_found(settings: Settings) -> list[str]:
+    """Return what the doctor says of salts."""
+    return [found.state for found in look_at_database(settings) if found.subject == "Salts of viewers"]
 
 
 async def _sign_in(person: Person) -> None:
     body = {"email": person.tokens["user"]["email"], "password": PASSWORD}
     answer = await person.post("/api/v1/auth/login", json=body)
     person.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+async def test_after_the_root_secret_is_lost_all_processes_agree_on_a_new_salt(
+    db: Database, clock: FakeClock, salts: Salts
+) -> None:
+    await Salts(db, clock=clock, seal_keys=[b"lost" * 8]).of(clock().date())
+    processes = [Salts(db, clock=clock, seal_keys=[b"new." * 8]) for _ in range(8)]
+    found = await asyncio.gather(*(process.of(clock().date()) for process in processes))
+    for process in processes:
+        await process.close()
+    assert len({salt.value for salt in found}) == 1
+
+
+async def test_a_salt_that_lives_for_too_long_is_noticed(
+    settings: Settings, salts: Salts, tx: Tx, clock: FakeClock
+) -> None:
+    if external_postgres.is_chosen():
+        pytest.skip("the doctor looks at the database of the settings")
+    await salts.of(clock().date())
+    healthy = await asyncio.to_thread(salts_found, settings)
+    await tx.execute("INSERT INTO viewer_salts VALUES (current_date - 3, 'overdue')")
+    overdue = await asyncio.to_thread(salts_found, settings)
+    await salts.rotate()
+    cured = await asyncio.to_thread(salts_found, settings)
+    assert (healthy, overdue, cured) == ([], ["broken"], [])
+    assert next(iter(OLDEST_SALT.collect())).samples[0].value < LIFETIME.total_seconds()

@@ -214,3 +214,19 @@ async def test_deleting_a_video_deletes_its_views(
         ids = await tx.fetch(f"SELECT DISTINCT video_id::text FROM {table}")  # noqa: S608 - names above
         assert [row[0] for row in ids] == [kept]
     assert (await analytics(alice, kept))["total_views"] == 2
+
+
+async def test_likes_shares_and_comments_are_in_the_report_at_once(
+    alice: Person, bob: Person, video: str, clock: Any
+) -> None:
+    path = f"/api/v1/videos/{video}"
+    clock.advance(days=-40)
+    await alice.post(f"{path}/like")
+    clock.advance(days=40)
+    await bob.post(f"{path}/like")
+    await bob.post(f"{path}/share")
+    await bob.post(f"{path}/comments", json={"text": "Good"})
+    found = await analytics(alice, video)
+    assert (found["likes"], found["shares"], found["comments_count"]) == (2, 1, 1)
+    likes = (await analytics(alice, video, "dashboard"))["trends"]["likes"]
+    assert likes == {"current": 1, "previous": 1, "change_percent": 0.0}

@@ -90,7 +90,7 @@ class Stage:
         self.processes = [self._process(clock, places) for _ in range(2)]
 
     def _process(self, clock: Clock, places: Path) -> Tracking:
-        batches = Batches(self.db, quota=20, written=lambda: None)
+        batches = Batches(self.db, quota=20, written=lambda: None, recovered=self.salts.publish_again)
         return Tracking(self.db, clock=clock, salts=self.salts, geography=Geography(places), batches=batches)
 
     async def play(self, played: Sequence[Event], rng: random.Random) -> None:
@@ -263,7 +263,7 @@ async def _clear(tx: Tx) -> None:
     await tx.execute("DELETE FROM view_quotas")
     await tx.execute("DELETE FROM video_viewer_hours")
     for table in oracle.ROLLUPS[:-1]:
-        await tx.execute(table.replace("SELECT *", "DELETE").partition(" ORDER")[0])  # pyright: ignore[reportArgumentType]
+        await tx.execute(table.replace("SELECT *", "DELETE").partition(" ORDER")[0])
     await tx.execute("UPDATE video_counters SET views = 0")
 
 

@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from kinetoscope.demo import DemoAccount, DemoClient, demo_password, fill
+from kinetoscope.demo.annotations import ANNOTATIONS
+from kinetoscope.demo.extras import ALBUM
 from kinetoscope.media.samples import SAMPLES
 from support.server import Server, seeded, started_server
 
@@ -52,6 +54,8 @@ def test_the_demo_fills_the_library_once_and_its_commands_work(tmp_path: Path) -
         key, listing = re.findall(r"curl -H 'X-API-Key: (\S+)' '(\S+)'", said)[0]
         videos = httpx.get(listing, headers={"X-API-Key": key}).json()
         assert [video["title"] for video in videos["videos"]] == [SAMPLES[0].title]
+        page = httpx.get(re.findall(r"Watch +(\S+)", said)[0])
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         clip = httpx.get(re.findall(r"curl -o clip.mp4 '(\S+)'", said)[0])
         assert (clip.status_code, clip.headers["content-type"]) == (200, "video/mp4")
         assert "rendering and uploading 1/1" in said
@@ -71,8 +75,29 @@ def test_a_demo_that_was_killed_goes_on_where_it_was(server: Server, tmp_path: P
         client.create_video({"title": SAMPLES[0].title})  # registered, and killed before the upload
         fill(client, account, Silent(), SAMPLES[:1])
         assert [video["status"] for video in client.own_videos()] == ["ready"]
+        assert [(v["like_count"], v["comment_count"]) for v in client.own_videos()] == [(1, 3)]
+        assert client.album_titles() == {ALBUM}
     assert DemoAccount.load(tmp_path, password="other").is_filled
     assert (tmp_path / "demo.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_every_demo_video_of_the_library_says_something_of_its_moments(
+    server: Server, tmp_path: Path
+) -> None:
+    demos = [sample for sample in SAMPLES if sample.video_type == "demo"]
+    assert {sample.title for sample in demos} == set(ANNOTATIONS)
+    account = DemoAccount.load(tmp_path, password="kinetoscope-demo")
+    with DemoClient(server.url, account) as client:
+        shortest = min(demos, key=lambda sample: sample.seconds)
+        fill(client, account, Silent(), [shortest])
+        [video] = [video for video in client.own_videos() if video["title"] == shortest.title]
+    path = f"{server.url}/api/v1/showcase-videos/{video['id']}/annotations"
+    found = httpx.get(path, headers={"X-API-Key": account.api_key or ""}).json()["annotations"]
+    assert [annotation["title"] for annotation in found] == [
+        said["title"] for said in ANNOTATIONS[shortest.title]
+    ]
+    for sample in demos:
+        assert all(float(str(said["timestamp"])) < sample.seconds for said in ANNOTATIONS[sample.title])
 
 
 def test_the_documented_password_is_only_used_where_nobody_else_can_connect() -> None:

@@ -11,12 +11,24 @@ from pathlib import Path
 import pytest
 
 from support.clips import make_clip
+from support.pictures import snapshot
 from support.server import Server, started_server
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [
-    ROOT / "docs" / name
-    for name in ("getting-started.md", "operating.md", "engagement.md", "recommendations.md")
+    ROOT / "docs" / f"{name}.md"
+    for name in (
+        "albums",
+        "analytics",
+        "engagement",
+        "getting-started",
+        "operating",
+        "recommendations",
+        "search",
+        "sessions",
+        "sfu-api",
+        "showcase",
+    )
 ]
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the guides use curl")
@@ -31,6 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
 def test_every_command_of_a_guide_works(server: Server, tmp_path: Path, guide: Path) -> None:
     make_clip(tmp_path / "clip.mp4", seconds=1)
+    (tmp_path / "photo.jpg").write_bytes(snapshot())
     blocks = re.findall(r"^```sh\n(.*?)^```", guide.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert blocks
     script = "\n".join(["set -euo pipefail", *blocks]).replace("http://127.0.0.1:8000", server.url)

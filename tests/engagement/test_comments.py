@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from conftest import JobsDone
 from kinetoscope.kernel.db import Tx
 from support.cast import Person, registered_video
+from support.jobs_done import JobsDone
 
 
 async def said(

@@ -1,30 +1,17 @@
 """Likes and shares over HTTP: exact, whoever comes at the same time."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from conftest import JobsDone
-from kinetoscope.app import create_app
 from kinetoscope.engagement import count_likes, load_likes_by, load_likes_of
 from kinetoscope.kernel.db import Tx
-from kinetoscope.kernel.settings import Settings
 from kinetoscope.wiring import Platform
 from support.cast import Hooks, Person, registered_video, signed_up
 from support.clock import FakeClock
-from support.in_process import running
-
-
-@pytest.fixture
-async def second(
-    second_platform: Platform, settings: Settings, clock: FakeClock
-) -> AsyncGenerator[ASGITransport]:
-    """Another process of the same installation."""
-    async with running(create_app(second_platform, settings)) as transport:
-        yield transport
+from support.jobs_done import JobsDone
 
 
 def at(transport: ASGITransport, person: Person) -> AsyncClient:

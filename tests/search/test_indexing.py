@@ -200,3 +200,11 @@ async def test_recommendations_begin_with_public_videos_that_say_alike(
     likeness = await content_likeness(tx, own, [video for video, _ in found])
     assert max(likeness, key=lambda video: likeness[video]) == near
     assert await content_candidates(tx, uuid4(), at_most=2) == []
+
+
+async def test_a_thousand_long_descriptions_fit_into_one_request(library: Any) -> None:
+    items = [
+        {"video_id": str(uuid4()), "title": f"Number {n}", "description": "word " * 300} for n in range(1000)
+    ]
+    answer = await library.alice.post(f"{library.path}/bulk-index", json=items)
+    assert answer.json() == {"indexed_count": 1000, "failed_count": 0, "errors": []}

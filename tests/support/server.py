@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 READY = "Kinetoscope is ready on "
 START_SECONDS = 60.0
+_FREE_MEDIA_PORT = {"sfu_port": "0"}
+"""Several platforms run beside each other here."""
 STOP_SECONDS = 40.0
 _STEP_SECONDS = 0.02
 
@@ -135,7 +137,7 @@ def run_cli_process(*words: str, data_dir: Path | None = None, **env: str) -> Do
         text=True,
         check=False,
         timeout=60,
-        env=_environment(data_dir, env),
+        env=_environment(data_dir, {**_FREE_MEDIA_PORT, **env}),
     )
     return Done(done.returncode, done.stdout, done.stderr)
 
@@ -193,7 +195,7 @@ def _launch(data_dir: Path, words: Sequence[str], env: dict[str, str]) -> Server
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=_environment(data_dir, env),
+            env=_environment(data_dir, {**_FREE_MEDIA_PORT, **env}),
             start_new_session=True,
         )
     lines: Queue[str] = Queue()

@@ -5,7 +5,7 @@ No timer. Each report waits for the commit of its own batch, so what is answered
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from datetime import date
 from uuid import UUID
@@ -55,10 +55,22 @@ Waiting = tuple[Report, "asyncio.Future[Verdict]"]
 
 
 class Batches:
-    """Writes reports in batches, one after the other."""
+    """Writes reports in batches, one after the other.
 
-    def __init__(self, db: Database, *, quota: int, written: Callable[[], None]) -> None:
+    `quota` is how many new views of a source count. `written` is called after each batch, `recovered` after
+    the first that could be written since the database was away.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        quota: int,
+        written: Callable[[], None],
+        recovered: Callable[[], Awaitable[None]],
+    ) -> None:
         self._db = db
+        self._recovered = recovered
         self._quota = quota
         self._written = written
         self._queue: deque[Waiting] = deque()
@@ -117,8 +129,12 @@ class Batches:
                 return
             else:
                 self._written()
-                return
-        _fail(batch, DatabaseUnavailable())
+                break
+        else:
+            _fail(batch, DatabaseUnavailable())
+            return
+        if retried:
+            await self._recovered()
 
     async def _commit(self, reports: Sequence[Report], *, retried: bool) -> list[Verdict]:
         if not reports:

@@ -1,12 +1,14 @@
 """The roller: keeps the rollups fresh, lets a reader wait for what was written before it asked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
 
+from asyncpg import DeadlockDetectedError
+
 from ..kernel.coalesce import Coalesced
-from ..kernel.db import Database
+from ..kernel.db import Database, Tx
 from ..kernel.errors import DatabaseUnavailable
 from . import rollups
 
@@ -49,12 +51,8 @@ class Folding:
 
     async def fold_if_free(self) -> None:
         """Fold all that waits, unless another process is doing it."""
-        while True:
-            async with self._db.transaction() as tx:
-                if not await rollups.try_lock(tx):
-                    return
-                if await rollups.fold_outbox(tx, at_most=_BATCHES_A_FOLD) < _BATCHES_A_FOLD:
-                    return
+        while await self._fold_some(rollups.try_lock) == _BATCHES_A_FOLD:
+            pass
 
     async def rebuild(self) -> None:
         """Make all rollups anew from the raw sittings that are kept, in one transaction."""
@@ -69,12 +67,21 @@ class Folding:
 
     async def _fold_for_readers(self, readers: Sequence[None]) -> dict[None, bool]:
         """Fold until nothing is left of what is there now. Whoever waits has asked before this began."""
-        folded = _BATCHES_A_FOLD
-        while folded == _BATCHES_A_FOLD:
-            async with self._db.transaction() as tx:
-                await rollups.take_lock(tx)
-                folded = await rollups.fold_outbox(tx, at_most=_BATCHES_A_FOLD)
+        while await self._fold_some(rollups.take_lock) == _BATCHES_A_FOLD:
+            pass
         return dict.fromkeys(readers, True)
+
+    async def _fold_some(self, lock: Callable[[Tx], Awaitable[bool]]) -> int:
+        """Fold some batches and return how many; none where the lock is another's."""
+        while True:
+            try:
+                async with self._db.transaction() as tx:
+                    if not await lock(tx):
+                        return 0
+                    return await rollups.fold_outbox(tx, at_most=_BATCHES_A_FOLD)
+            except DeadlockDetectedError:
+                # Against the erasure of an account, which removes many videos at once in any order.
+                continue
 
     def _begin(self) -> None:
         self._soon = None

@@ -219,9 +219,10 @@ async def is_behind(tx: Tx) -> bool:
     return bool(await tx.fetch_value("SELECT EXISTS (SELECT FROM view_batches)"))
 
 
-async def take_lock(tx: Tx) -> None:
-    """Wait until nobody folds, and let nobody else until the commit."""
+async def take_lock(tx: Tx) -> bool:
+    """Wait until nobody folds, and let nobody else until the commit; return True."""
     await tx.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+    return True
 
 
 async def try_lock(tx: Tx) -> bool:

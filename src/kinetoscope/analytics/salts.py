@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from cryptography.exceptions import InvalidTag
@@ -12,6 +13,7 @@ from prometheus_client import Gauge
 
 from ..kernel.clock import Clock
 from ..kernel.db import Database
+from ..kernel.macs import Mac
 from . import store
 
 LIFETIME = timedelta(hours=48)
@@ -27,6 +29,14 @@ _NONCE_BYTES = 12
 _SALT_BYTES = 32
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Salt:
+    """The salt of a day, and what hashes under it."""
+
+    value: bytes
+    mac: Mac
+
+
 class Salts:
     """Gives the salt of a day, the same to all processes, and destroys those whose time has come.
 
@@ -37,31 +47,31 @@ class Salts:
         self._db = db
         self._clock = clock
         self._ciphers = [AESGCM(key) for key in seal_keys]  # the present one first
-        self._known: dict[date, bytes] = {}
+        self._known: dict[date, Salt] = {}
         self._forgetting: dict[date, asyncio.TimerHandle] = {}
 
-    def known(self, day: date) -> bytes | None:
+    def known(self, day: date) -> Salt | None:
         """Return the salt of a day if this process has it already."""
         return self._known.get(day)
 
-    async def of(self, day: date) -> bytes:
+    async def of(self, day: date) -> Salt:
         """Return the salt of a day; it is made when it is first asked for."""
         self._forget_expired()
         async with self._db.read() as tx:
             offered = self._sealed(day, secrets.token_bytes(_SALT_BYTES))
-            salt = self._opened(day, await store.publish_salt(tx, day, offered))
-            if salt is None:  # sealed under a root secret that is gone
-                salt = self._opened(day, await store.replace_salt(tx, day, offered))
-        assert salt is not None, "what was just sealed can be opened"
-        self._remember(day, salt)
-        return salt
+            sealed = await store.publish_salt(tx, day, offered)
+            value = self._opened(day, sealed)
+            if value is None:  # sealed under a root secret that is gone
+                value = self._opened(day, await store.replace_salt(tx, day, sealed, offered))
+        assert value is not None, "what was just sealed can be opened"
+        return self._remember(day, Salt(value, Mac(value)))
 
     async def publish_again(self) -> None:
         """Tell the others the salts of this process: a crash of PostgreSQL empties unlogged tables."""
         self._forget_expired()
         async with self._db.read() as tx:
             for day, salt in list(self._known.items()):
-                await store.publish_salt(tx, day, self._sealed(day, salt))
+                await store.publish_salt(tx, day, self._sealed(day, salt.value))
 
     async def rotate(self) -> None:
         """Destroy the salts whose time has come, in the database and in this process."""
@@ -77,15 +87,17 @@ class Salts:
         """Forget everything."""
         for timer in self._forgetting.values():
             timer.cancel()
+        self._forgetting.clear()
         self._known.clear()
 
-    def _remember(self, day: date, salt: bytes) -> None:
+    def _remember(self, day: date, salt: Salt) -> Salt:
         self._known[day] = salt
         if day not in self._forgetting:
             # Also in a process that nobody calls any more.
             left = (_beginning(day) + LIFETIME - self._clock()).total_seconds()
             loop = asyncio.get_running_loop()
             self._forgetting[day] = loop.call_later(max(0.0, left), self._forget, day)
+        return salt
 
     def _forget(self, day: date) -> None:
         self._known.pop(day, None)

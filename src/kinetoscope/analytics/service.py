@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from ..engagement import count_likes
 from ..kernel.caller import Caller
 from ..kernel.clock import Clock
 from ..kernel.db import Database, Tx
@@ -70,8 +71,8 @@ class Reports:
         async with self._fresh(caller, video_id) as tx:
             overview = await _require_overview(tx, video_id)
             trends = await report_store.load_trends(tx, video_id, days)
-            likes = await store.count_likes(tx, video_id, since=first, until=tomorrow)
-            before = await store.count_likes(tx, video_id, since=_beginning(days.previous_first), until=first)
+            likes = await count_likes(tx, video_id, since=first, until=tomorrow)
+            before = await count_likes(tx, video_id, since=_beginning(days.previous_first), until=first)
             last_hour = await report_store.load_realtime(tx, video_id, now=now) if realtime else None
         return Dashboard(
             overview=overview,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import LiteralString
 from uuid import UUID
 
@@ -163,10 +163,13 @@ async def publish_salt(tx: Tx, day: date, sealed: bytes) -> bytes:
     return sealed if found is None else found
 
 
-async def replace_salt(tx: Tx, day: date, sealed: bytes) -> bytes:
-    """Put a salt in the place of one that nobody can open."""
-    await tx.execute("UPDATE viewer_salts SET salt = $2 WHERE day = $1", day, sealed)
-    return sealed
+async def replace_salt(tx: Tx, day: date, unreadable: bytes, sealed: bytes) -> bytes:
+    """Put a salt in the place of one that nobody can open; return the one of whoever did it first."""
+    await tx.execute(
+        "UPDATE viewer_salts SET salt = $3 WHERE day = $1 AND salt = $2", day, unreadable, sealed
+    )
+    found: bytes = await tx.fetch_value("SELECT salt FROM viewer_salts WHERE day = $1", day)
+    return found
 
 
 async def destroy_salts(tx: Tx, *, before: date) -> list[date]:
@@ -245,14 +248,3 @@ async def save_settings(tx: Tx, video_id: UUID, *, count_owner_views: bool) -> N
         video_id,
         count_owner_views,
     )
-
-
-async def count_likes(tx: Tx, video_id: UUID, *, since: datetime, until: datetime) -> int:
-    """Return how many likes a video got between two instants; so far, all that it has."""
-    likes: int | None = await tx.fetch_value(
-        "SELECT likes FROM video_counters WHERE video_id = $1 AND $2::timestamptz < $3::timestamptz",
-        video_id,
-        since,
-        until,
-    )
-    return likes or 0

@@ -9,6 +9,7 @@ from ..kernel.coalesce import Coalesced
 from ..kernel.db import Database, commit_witness
 from ..kernel.errors import DatabaseUnavailable
 from ..kernel.ids import uuid7
+from ..kernel.macs import Mac
 from ..videos import VideoNotFound
 from . import rules, store
 from .batches import Batches, Outdated, Report, Verdict
@@ -36,7 +37,7 @@ class Tracking:
         self._loading = Coalesced[UUID, Facts](self._load_facts)
         # Believed until a batch finds otherwise: each is compared with the database before it is committed.
         self._facts: dict[UUID, Facts] = {}
-        self._keys: dict[UUID, bytes] = {}
+        self._keys: dict[UUID, Mac] = {}
 
     async def track_view(self, video_id: UUID, visitor: Visitor, progress: Progress) -> Receipt:
         """Record a report; it is on the disk when this returns. Refuses with `VideoNotFound`."""
@@ -65,7 +66,7 @@ class Tracking:
         """Return all that is kept of a report; the address ends here."""
         now = self._clock()
         day = now.date()
-        salt = self._salts.known(day) or await self._salts.of(day)
+        mac = (self._salts.known(day) or await self._salts.of(day)).mac
         agent = agent_of(visitor.agent)
         place = self._geography.place_of(visitor.address)
         user_id = None if visitor.untracked else visitor.account_id
@@ -74,7 +75,7 @@ class Tracking:
             key = self._keys.get(user_id) or await self._key_of(user_id)
             viewer_id = None if key is None else rules.viewer_id(key, str(video_id))
         elif not visitor.untracked:
-            viewer_id = rules.viewer_id(salt, "viewer", visitor.address, visitor.agent)
+            viewer_id = rules.viewer_id(mac, f"viewer\0{visitor.address}\0{visitor.agent}")
         reason = _reason(agent, facts, visitor)
         shelf = rules.shelf_of(session_id)
         row = (
@@ -90,7 +91,7 @@ class Tracking:
             shelf=shelf,
             facts=facts,
             reason=reason,
-            source=rules.viewer_id(salt, "source", str(video_id), str(visitor.account_id or visitor.source)),
+            source=rules.viewer_id(mac, f"source\0{video_id}\0{visitor.account_id or visitor.source}"),
             day=day,
         )
 
@@ -108,14 +109,15 @@ class Tracking:
         async with self._db.read() as tx:
             return await store.load_facts(tx, ids)
 
-    async def _key_of(self, user_id: UUID) -> bytes | None:
+    async def _key_of(self, user_id: UUID) -> Mac | None:
         async with self._db.read() as tx:
             key = await store.load_viewer_key(tx, user_id, secrets.token_bytes(_KEY_BYTES))
-        if key is not None:
-            if len(self._keys) >= _REMEMBERED:
-                self._keys.clear()
-            self._keys[user_id] = key
-        return key
+        if key is None:
+            return None
+        if len(self._keys) >= _REMEMBERED:
+            self._keys.clear()
+        self._keys[user_id] = mac = Mac(key)
+        return mac
 
 
 def _reason(agent: Agent, facts: Facts, visitor: Visitor) -> Reason | None:

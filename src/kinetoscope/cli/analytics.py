@@ -34,7 +34,7 @@ def rebuild(data_dir: DataDir = None) -> None:
 
 
 async def _rebuild(dsn: str) -> None:
-    db = Database(dsn, pool_size=2)
+    db = Database(dsn, pool_size=2, statement_seconds=None)
     await db.open()
     try:
         await Folding(db).rebuild()

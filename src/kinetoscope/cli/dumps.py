@@ -24,7 +24,7 @@ BEGIN
           FROM pg_class c
          WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
            AND NOT EXISTS (SELECT FROM pg_depend d
-                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
                               AND d.deptype IN ('e', 'i', 'a', 'P'))
         UNION ALL
         SELECT format('ROUTINE %s', p.oid::regprocedure)

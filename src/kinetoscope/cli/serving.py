@@ -29,6 +29,7 @@ from .reaching import database_url, embedded, migrated
 
 API_DRAIN_SECONDS = 20.0
 WORKER_DRAIN_SECONDS = 30.0
+SFU_DRAIN_SECONDS = 5.0
 _MOST_DESCRIPTORS = 65536
 
 
@@ -101,7 +102,10 @@ def _serve(
 def _programs(settings: Settings) -> Sequence[Program]:
     api = Program("api", ["api"], drain_seconds=API_DRAIN_SECONDS, listens=True)
     worker = Program("worker", ["worker"], drain_seconds=WORKER_DRAIN_SECONDS)
-    return [*[api] * api_processes(settings), worker]
+    media = (
+        [Program("sfu", ["sfu"], drain_seconds=SFU_DRAIN_SECONDS)] if settings.realtime_url is None else []
+    )
+    return [*[api] * api_processes(settings), worker, *media]
 
 
 def announcer(settings: Settings, data_dir: Path, *, is_brief: bool) -> Callable[[str], None]:

@@ -1,7 +1,7 @@
 """The few calls of the API that the demo makes. A server that is just restarting is waited for."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -59,6 +59,10 @@ class DemoClient:
         """Remove a video."""
         self._done("DELETE", f"/videos/{video_id}")
 
+    def annotate(self, video_id: str, annotation: Mapping[str, object]) -> None:
+        """Say something of a moment of a demo video."""
+        self._done("POST", f"/showcase-videos/{video_id}/annotations", json=annotation)
+
     def upload(self, video_id: str, file: Path) -> None:
         """Send a video's file, whole, in one request."""
         wish = {"size": file.stat().st_size, "filename": file.name, "protocol": "put"}
@@ -71,6 +75,34 @@ class DemoClient:
         """Return the signed addresses of a video's files."""
         addresses: dict[str, Any] = self._done("GET", f"/videos/{video_id}/playback").json()
         return addresses
+
+    def like(self, video_id: str) -> None:
+        """Like a video, unless the account does."""
+        if not self._done("GET", f"/videos/{video_id}/like").json()["liked"]:
+            self._done("POST", f"/videos/{video_id}/like")
+
+    def comment(self, video_id: str, text: str, **where: object) -> str:
+        """Say something of a video and return the comment's id; `where` is a timestamp or a parent_id."""
+        return str(
+            self._done("POST", f"/videos/{video_id}/comments", json={"text": text, **where}).json()["id"]
+        )
+
+    def album_titles(self) -> set[str]:
+        """Return how the account's albums are called."""
+        albums = self._done("GET", "/albums", params={"page_size": _PAGE}).json()["albums"]
+        return {album["title"] for album in albums}
+
+    def create_album(self, fields: Mapping[str, object], items: Sequence[tuple[str, str, str]]) -> None:
+        """Make an album of items: each a media type, an id and a caption."""
+        album = self._done("POST", "/albums", json=fields).json()["id"]
+        for media_type, media_id, caption in items:
+            item = {"media_type": media_type, "media_id": media_id, "caption": caption}
+            self._done("POST", f"/albums/{album}/items", json=item)
+
+    def upload_photo(self, content: bytes) -> str:
+        """Upload a photo and return its id."""
+        files = {"file": ("photo.png", content, "image/png")}
+        return str(self._done("POST", "/photos", files=files).json()["id"])
 
     def _uses(self, api_key: str) -> bool:
         self._http.headers["X-API-Key"] = api_key

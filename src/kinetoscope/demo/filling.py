@@ -7,7 +7,9 @@ from pathlib import Path
 
 from ..media.samples import Sample, render_sample
 from .account import DemoAccount
+from .annotations import ANNOTATIONS
 from .client import DemoClient, FillingFailed
+from .extras import add_extras
 from .progress import Progress
 
 __all__ = ["FillingFailed", "fill"]
@@ -29,6 +31,8 @@ def fill(client: DemoClient, account: DemoAccount, progress: Progress, samples: 
             progress.show_ready(ready)
             time.sleep(_LOOK_SECONDS)
         progress.show_ready(ready)
+        titles = {sample.title for sample in samples}
+        add_extras(client, [video for video in client.own_videos() if video["title"] in titles], samples)
     account.is_filled = True
     account.save()
 
@@ -59,6 +63,8 @@ def _add(client: DemoClient, sample: Sample, folder: Path) -> None:
             "video_type": sample.video_type,
         }
     )
+    for annotation in ANNOTATIONS.get(sample.title, ()):
+        client.annotate(video_id, annotation)
     client.upload(video_id, file)
 
 

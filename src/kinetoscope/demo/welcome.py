@@ -15,6 +15,9 @@ def show_welcome(console: Console, address: str, account: DemoAccount, client: D
     videos = [video for video in client.own_videos() if video["status"] == "ready"]
     facts = Table.grid(padding=(0, 3, 0, 0))
     facts.add_row("Reference", f"[cyan]{address}/docs[/]")
+    if videos:
+        watched = next((video for video in videos if video["video_type"] == "demo"), videos[0])
+        facts.add_row("Watch", f"[cyan]{address}/watch/{watched['id']}[/]")
     facts.add_row("API", f"[cyan]{address}/api/v1[/]")
     facts.add_row("Library", f"{len(videos)} videos that play")
     facts.add_row("Account", f"[bold]{EMAIL}[/]")

@@ -1,11 +1,18 @@
 """Embeddings: texts in, vectors out. Which model makes them, and where it runs."""
 
-from .defaults import default_embedder, directory_embedder, multilingual_embedder
+from .defaults import (
+    DEFAULT_MODEL,
+    default_embedder,
+    directory_embedder,
+    multilingual_embedder,
+    remote_embedder,
+)
 from .local import LocalEmbedder
 from .models import Embedder, EmbedderUnavailable, Model, Vector
 from .service import Generating
 
 __all__ = [
+    "DEFAULT_MODEL",
     "Embedder",
     "EmbedderUnavailable",
     "Generating",
@@ -15,4 +22,5 @@ __all__ = [
     "default_embedder",
     "directory_embedder",
     "multilingual_embedder",
+    "remote_embedder",
 ]

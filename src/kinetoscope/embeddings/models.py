@@ -22,7 +22,9 @@ class EmbedderUnavailable(Exception):  # noqa: N818 - it reads as what it is
 
 
 class Embedder(Protocol):
-    """Makes vectors of texts."""
+    """Makes vectors of texts. `patience_seconds` is how long a query is worth waiting for."""
+
+    patience_seconds: float
 
     async def model(self) -> Model:
         """Return which model it is; refuses with `EmbedderUnavailable` while that is not known."""

@@ -1,4 +1,4 @@
-"""The nouns of the media engine, and the two ways in which a file can end badly."""
+"""The nouns of the media engine, and the ways in which a file can end badly."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +14,14 @@ Report = Callable[[Stage, float], None]
 
 class NotAVideo(Exception):  # noqa: N818 - a refusal, named as one reads it
     """The file is not a video that can be used. `reason` is a sentence for the person who uploaded it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class NotAPhoto(Exception):  # noqa: N818 - as NotAVideo
+    """The file is not a photo that can be used. `reason` is a sentence for the person who uploaded it."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -92,8 +100,34 @@ class Processed(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", ta
     total_bytes: int
 
 
+class PhotoSize(msgspec.Struct, frozen=True):
+    """One of the pictures that were made of a photo: a WebP file `<name>.webp`; sides in pixels."""
+
+    name: str
+    width: int
+    height: int
+    size_bytes: int
+
+
+class MadePhoto(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="done"):
+    """All that was made of a photo. `format` is what it was; its sides are upright, in pixels."""
+
+    format: str
+    width: int
+    height: int
+    sizes: tuple[PhotoSize, ...]
+
+
+class PhotoLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one photo may cost."""
+
+    memory_mb: int = 1024
+    cpu_seconds: int = 60
+    wall_seconds: float = 120
+
+
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="failed"):
-    """Why there is no result: `is_refusal` for NotAVideo, else EngineFailed."""
+    """Why there is no result: `is_refusal` for NotAVideo and NotAPhoto, else EngineFailed."""
 
     reason: str
     is_refusal: bool

@@ -5,15 +5,13 @@ either; any other exit is a crash.
 """
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
 from .confinement import confine, die_with, end_if_orphaned, is_short_of_memory
+from .events import claimed_stdout, write_event
 from .models import EngineFailed, EngineLimits, Failed, NotAVideo, Processed, Progress, Stage
 from .pipeline import NEEDS_MEMORY, process_file
 
@@ -42,12 +40,6 @@ class Reporter:
             write_event(self._out, progress)
 
 
-def write_event(out: BinaryIO, event: Progress | Processed | Failed) -> None:
-    """Write one line and send it off."""
-    out.write(msgspec.json.encode(event) + b"\n")
-    out.flush()
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Process one file under limits; give the exit status."""
     usual = EngineLimits()
@@ -64,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     die_with(given.parent)
     confine(memory_mb=given.memory_mb, cpu_seconds=given.cpu_seconds)
-    with _claimed_stdout() as out:
+    with claimed_stdout() as out:
         write_event(out, _work(given, Reporter(out, given.parent)))
     return 0
 
@@ -80,13 +72,6 @@ def _work(given: argparse.Namespace, report: Reporter) -> Processed | Failed:
         return Failed(reason=refusal.reason, is_refusal=True)
     except EngineFailed as failure:
         return Failed(reason=failure.reason, is_refusal=False, may_pass_later=failure.may_pass_later)
-
-
-def _claimed_stdout() -> BinaryIO:
-    """Take standard output for events alone: what a C library prints goes to standard error."""
-    mine = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return os.fdopen(mine, "wb")
 
 
 if __name__ == "__main__":

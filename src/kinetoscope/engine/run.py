@@ -31,7 +31,7 @@ async def run_engine(source: Path, out_dir: Path, limits: EngineLimits, on_progr
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=_environment(),
+        env=child_environment(),
         start_new_session=True,  # Ctrl-C is for the parent to decide on
     )
     clock = asyncio.timeout(limits.wall_seconds)
@@ -58,7 +58,7 @@ def _command(source: Path, out_dir: Path, limits: EngineLimits) -> list[str]:
     return command
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Give what the child may know: the settings of the server, secrets among them, are not for it."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {**kept, "MALLOC_ARENA_MAX": "2"}  # each arena of glibc counts as 64 MB of address space

@@ -1,4 +1,4 @@
-"""Says in a sentence what a file is that could not be opened as a video."""
+"""Says in a sentence what a file is that could not be opened as a video, or as a photo."""
 
 from pathlib import Path
 
@@ -20,14 +20,28 @@ CANNOT_BE_READ = "This file cannot be read as a video."
 
 def describe_unreadable(path: Path) -> str:
     """Give the sentence for a file that no demuxer could open."""
+    return describe_head(head_of(path))
+
+
+def head_of(path: Path) -> bytes:
+    """Give the beginning of a file, as much as is needed to tell what it is."""
     with path.open("rb") as file:
-        head = file.read(4096)
+        return file.read(4096)
+
+
+def is_video(head: bytes) -> bool:
+    """Whether a file begins as the usual containers of video do."""
+    return any(head[at : at + len(mark)] == mark for at, mark in _VIDEO_STARTS)
+
+
+def describe_head(head: bytes) -> str:
+    """Give the sentence for a file that begins so."""
     if not head:
         return "This file is empty."
     for start, sentence in _KNOWN:
         if head.startswith(start):
             return sentence
-    if any(head[at : at + len(mark)] == mark for at, mark in _VIDEO_STARTS):
+    if is_video(head):
         return BREAKS_OFF
     return _describe_text(head)
 

@@ -21,11 +21,13 @@ class Access(StrEnum):
     """Any account."""
     OWNER = "owner"
     """The account that owns the thing; another gets 403, or 404 where it may not know of it."""
+    PARTICIPANT = "participant"
+    """Who is in a live session, by the session's token; or an account, as the participant that it is."""
     ACCOUNT = "account"
     """An account itself: an access token, or a key that was explicitly given the scope `account`."""
 
 
-NEEDS_CALLER = frozenset({Access.SIGNED_IN, Access.OWNER, Access.ACCOUNT})
+NEEDS_CALLER = frozenset({Access.SIGNED_IN, Access.OWNER, Access.PARTICIPANT, Access.ACCOUNT})
 
 
 class NotSignedIn(Refusal):

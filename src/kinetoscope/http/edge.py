@@ -38,16 +38,22 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class BodyLimits:
-    """How large a body may be, by the beginning of the path; None leaves it to the route."""
+    """How large a body may be, by the beginning or the end of the path; None leaves it to the route."""
 
-    def __init__(self, default: int, exceptions: Mapping[str, int | None]) -> None:
+    def __init__(
+        self, default: int, exceptions: Mapping[str, int | None], *, endings: Mapping[str, int] | None = None
+    ) -> None:
         self._default = default
         self._exceptions = tuple(exceptions.items())
+        self._endings = tuple((endings or {}).items())
 
     def of(self, path: str) -> int | None:
         """Return the limit in bytes for a path."""
         for beginning, limit in self._exceptions:
             if path.startswith(beginning):
+                return limit
+        for ending, limit in self._endings:
+            if path.rstrip("/").endswith(ending):
                 return limit
         return self._default
 

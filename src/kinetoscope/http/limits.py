@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from ..kernel.limits import Allowance, LocalLimiter, TooManyRequests, limit_key
+from ..kernel.limits import Allowance, LocalLimiter, TooManyRequests
+from ..kernel.macs import Mac
 from .request import limited_source
 
 POLICY = "public-write"
@@ -15,7 +16,7 @@ class PublicWriteLimit:
 
     def __init__(self, limiter: LocalLimiter, *, secret: bytes) -> None:
         self._limiter = limiter
-        self._secret = secret
+        self._mac = Mac(secret)
 
     def spend(self, source: str) -> Allowance:
         """Count one request; refuses with `TooManyRequests`."""
@@ -26,7 +27,7 @@ class PublicWriteLimit:
 
     def try_spend(self, source: str) -> Allowance | None:
         """Count one request; return None instead of refusing."""
-        return self._limiter.spend(limit_key(self._secret, POLICY, source))
+        return self._limiter.spend(self._mac.digest(f"{POLICY}\0{source}".encode())[:16])
 
 
 async def _spend(request: Request, response: Response) -> None:

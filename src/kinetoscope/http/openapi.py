@@ -28,9 +28,13 @@ _TAGS = [
     {"name": "projects", "description": "What videos belong to and search is scoped to."},
     {"name": "videos", "description": "Metadata, ownership, visibility."},
     {"name": "media", "description": "Files: uploads, processing, playback."},
+    {"name": "sessions", "description": "Live rooms: joining, tracks, subscriptions, events, WHIP and WHEP."},
     {"name": "engagement", "description": "Likes, shares, comments."},
     {"name": "recommendations", "description": "What to watch next, why, and how often it was chosen."},
+    {"name": "albums", "description": "Collections of photos and videos."},
+    {"name": "photos", "description": "Photos for albums, made anew without their metadata."},
     {"name": "analytics", "description": "Tracking views, and reports on them for the owner of a video."},
+    {"name": "showcase", "description": "Demo videos and their timed annotations."},
     {"name": "operations", "description": "Health, metrics, this document."},
 ]
 

@@ -100,16 +100,17 @@ async def _prepare_connection(connection: Connection) -> None:
 
 
 class Database:
-    """PostgreSQL, through a pool of connections."""
+    """PostgreSQL, through a pool of connections; a statement that takes longer than it may is given up."""
 
-    def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
+    def __init__(self, dsn: str, *, pool_size: int = 10, statement_seconds: float | None = 60) -> None:
         self._dsn = dsn
+        self._statement_seconds = statement_seconds
         self._pool_size = pool_size
         self._pool: ConnectionPool | None = None
 
     async def open(self) -> None:
         """Make the pool; connections are opened when they are first needed."""
-        self._pool = ConnectionPool(self._connect, size=self._pool_size)
+        self._pool = ConnectionPool(self.connect, size=self._pool_size)
 
     async def close(self) -> None:
         """Give every connection back to the server."""
@@ -144,11 +145,12 @@ class Database:
             if witness is not None:
                 await witness(tx)
 
-    async def _connect(self) -> Connection:
+    async def connect(self) -> Connection:
+        """Return a connection outside of the pool: to listen on, or to hold locks. Raises one of `LOST`."""
         connection: Connection = await asyncpg.connect(
             self._dsn,
             server_settings={"application_name": "kinetoscope", "timezone": "UTC"},
-            command_timeout=60,
+            command_timeout=self._statement_seconds,
         )
         await _prepare_connection(connection)
         return connection

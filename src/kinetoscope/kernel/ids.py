@@ -19,26 +19,24 @@ _random: list[int] = []
 
 def uuid7() -> UUID:
     """Return a new UUID that sorts by its millisecond of creation (RFC 9562, section 5.7)."""
-    milliseconds = time.time_ns() // 1_000_000
     try:
         random = _random.pop()
     except IndexError:
         random = _draw()
-    return UUID(
-        int=(milliseconds << 80)
-        | _VERSION_7
-        | ((random >> 62 & _RANDOM_12) << 64)
-        | _VARIANT_RFC
-        | (random & _RANDOM_62)
-    )
+    number = time.time_ns() // 1_000_000 << 80 | random
+    return ParsedUUID(number.to_bytes(16))
 
 
 def _draw() -> int:
-    """Fill the pool, and return one number that is not in it."""
+    """Fill the pool with the random parts of ids, and return one that is not in it."""
     block = os.urandom(_BLOCK_BYTES)
-    numbers = [int.from_bytes(block[at : at + _RANDOM_BYTES]) for at in range(0, _BLOCK_BYTES, _RANDOM_BYTES)]
-    _random.extend(numbers[1:])
-    return numbers[0]
+    drawn = [int.from_bytes(block[at : at + _RANDOM_BYTES]) for at in range(0, _BLOCK_BYTES, _RANDOM_BYTES)]
+    parts = [
+        _VERSION_7 | (number >> 62 & _RANDOM_12) << 64 | _VARIANT_RFC | number & _RANDOM_62
+        for number in drawn
+    ]
+    _random.extend(parts[1:])
+    return parts[0]
 
 
 os.register_at_fork(after_in_child=_random.clear)  # or parent and child would make the same ids

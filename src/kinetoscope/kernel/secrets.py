@@ -45,7 +45,7 @@ def load_keyring(data_dir: Path, *, secret: str | None = None, previous: str | N
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     current = folder / "root.key"
     if not current.exists():
-        _publish_new_key(current)
+        publish_once(current, secrets.token_bytes(_KEY_BYTES))
     old = folder / "root.previous.key"
     return Keyring(_read_key(current), _read_key(old) if old.exists() else None)
 
@@ -75,13 +75,14 @@ def _stretched(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _publish_new_key(path: Path) -> None:
+def publish_once(path: Path, content: bytes) -> None:
+    """Make a file that only this user may read, whole and at once; one that is there already is kept."""
     scratch = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    _write_private(scratch, secrets.token_bytes(_KEY_BYTES))
+    _write_private(scratch, content)
     try:
         os.link(scratch, path)
     except FileExistsError:
-        pass  # another process was first, and its key is the one
+        pass  # another process was first, and its content is the one
     finally:
         scratch.unlink()
 

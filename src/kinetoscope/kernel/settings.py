@@ -2,9 +2,9 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .limits import RateLimit
@@ -28,6 +28,12 @@ def _rate(text: str) -> str:
 def _networks(parts: tuple[str, ...]) -> tuple[str, ...]:
     for part in parts:
         ipaddress.ip_network(part, strict=False)
+    return parts
+
+
+def _addresses(parts: tuple[str, ...]) -> tuple[str, ...]:
+    for part in parts:
+        ipaddress.ip_address(part)
     return parts
 
 
@@ -132,6 +138,10 @@ class Settings(BaseSettings):
         default=1 << 20, ge=1024, description="Largest request body that is not an upload, in bytes."
     )
     max_upload_bytes: int = Field(default=20 << 30, ge=1024, description="Largest video file, in bytes.")
+    max_photo_bytes: int = Field(default=32 << 20, ge=1024, description="Largest photo file, in bytes.")
+    photo_quota_bytes: int = Field(
+        default=10 << 30, ge=0, description="Bytes that the photos of one account may take, as they are kept."
+    )
     upload_expiry_hours: int = Field(
         default=24, ge=1, le=720, description="How long an unfinished upload is kept."
     )
@@ -180,6 +190,90 @@ class Settings(BaseSettings):
         le=1200,
         description="How many months raw views are kept; what reports show of older ones stays.",
     )
+    realtime_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
+        default=None,
+        description="Media server to use instead of our own: it speaks Cloudflare Realtime's Connection API. "
+        "For the cloud: `https://rtc.live.cloudflare.com`.",
+    )
+    realtime_app_id: str | None = Field(
+        default=None,
+        max_length=100,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="The app's id at the media server.",
+    )
+    realtime_app_secret: SecretStr | None = Field(
+        default=None, description="The app's secret at the media server."
+    )
+    sfu_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which our own media server answers the API's calls. Media itself is "
+        "received on all addresses.",
+    )
+    sfu_http_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port on which our own media server answers the API's calls; by default a free one is "
+        "chosen on first start and kept.",
+    )
+    sfu_port: int = Field(
+        default=7880,
+        ge=0,
+        le=65535,
+        description="Port for media, UDP and TCP alike, to be reachable for participants; 0 takes any "
+        "free one.",
+    )
+    sfu_announce: Annotated[CommaList, AfterValidator(_addresses)] = Field(
+        default=(),
+        description="Addresses under which participants reach the media server, separated by commas: needed "
+        "behind NAT and in containers. By default those of this machine.",
+    )
+    session_rate_limit: Rate = Field(
+        default="10/minute", description="Live sessions that one account may create."
+    )
+    session_token_hours: int = Field(
+        default=24, ge=1, le=168, description="How long the token of who has joined a session is valid."
+    )
+    stun_urls: CommaList = Field(
+        default=(),
+        description="STUN servers, separated by commas, such as `stun:stun.example.org:3478`; by default the "
+        "media server itself, which answers STUN.",
+    )
+    turn_urls: CommaList = Field(
+        default=(),
+        description="TURN servers, separated by commas, such as `turn:turn.example.org:3478?transport=udp`.",
+    )
+    turn_secret: SecretStr | None = Field(
+        default=None,
+        description="The secret that the TURN servers share with us (`static-auth-secret` of coturn).",
+    )
+    turn_ttl_seconds: int = Field(
+        default=600, ge=60, le=172_800, description="How long credentials for TURN servers are valid."
+    )
+    embeddings: str = Field(
+        default="local",
+        description="What makes vectors for search: `local` (the model that comes with the platform), `none` "
+        "(search by words alone), a directory with `model.onnx` and `tokenizer.json`, or a server that "
+        "speaks the shape of `zerodb` or `openai`.",
+    )
+    embeddings_url: Annotated[str | None, AfterValidator(_web_url)] = Field(
+        default=None,
+        description="Where that server takes texts, such as `https://vectors.example.org/v1/embeddings`.",
+    )
+    embeddings_model: str = Field(
+        default="BAAI/bge-small-en-v1.5", description="Which of that server's models is asked for."
+    )
+    embeddings_key: SecretStr | None = Field(
+        default=None, description="What that server knows this installation by (a bearer token)."
+    )
+    embedding_threads: int = Field(
+        default=1, ge=1, le=64, description="Threads that each process uses to make vectors."
+    )
+    models_dir: Path | None = Field(
+        default=None,
+        description="Directory of the embedding model, made at first use; by default `models` in the data "
+        "directory.",
+    )
     exploration_percent: float = Field(
         default=5,
         ge=0,
@@ -195,6 +289,21 @@ class Settings(BaseSettings):
         description="How log lines look; `auto` is `console` on a terminal and `json` elsewhere.",
     )
 
+    @model_validator(mode="after")
+    def _know_the_server(self) -> Self:
+        if self.embeddings in {"zerodb", "openai"} and self.embeddings_url is None:
+            raise ValueError(f"{PREFIX}EMBEDDINGS is {self.embeddings!r}: set {PREFIX}EMBEDDINGS_URL too")
+        return self
+
+    @model_validator(mode="after")
+    def _realtime_is_whole(self) -> Self:
+        if self.realtime_url and not (self.realtime_app_id and self.realtime_app_secret):
+            raise ValueError(
+                f"{PREFIX}REALTIME_URL names a media server that knows us by {PREFIX}REALTIME_APP_ID and "
+                f"{PREFIX}REALTIME_APP_SECRET; set these too."
+            )
+        return self
+
 
 def load_settings(**overrides: object) -> Settings:
     """Return the settings of the environment; refuse with all of the bad ones at once."""
@@ -207,9 +316,13 @@ def load_settings(**overrides: object) -> Settings:
 def _explained(error: ValidationError) -> str:
     lines = ["These settings cannot be used:"]
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        name = str(problem["loc"][0]) if problem["loc"] else "?"
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            lines.append(f"  {message}")  # of several settings together, which it names
+            continue
+        name = str(problem["loc"][0])
         field = Settings.model_fields.get(name)
-        lines.append(f"  {PREFIX}{name.upper()}: {problem['msg'].removeprefix('Value error, ')}")
+        lines.append(f"  {PREFIX}{name.upper()}: {message}")
         if field and field.description:
             lines.append(f"      It is: {field.description}")
     lines.append("Correct them in the environment or in .env, and start again.")

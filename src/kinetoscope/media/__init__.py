@@ -2,24 +2,31 @@
 
 from ..engine import EngineLimits
 from .cleaning import Cleaning
+from .fixed_headers import FileRoute
 from .jobs import cleaning_handlers, cleaning_reaction, duties, processing_handlers
 from .playback import Playing
 from .processing import Processing
 from .receiving import Receiving
+from .refusals import AddressExpired, AddressForged, FileNotFound, StorageUnavailable
 from .scratch import Scratch
 from .signing import AddressSigner
 from .storage import Storage
 from .uploads import Uploads
 
 __all__ = [
+    "AddressExpired",
+    "AddressForged",
     "AddressSigner",
     "Cleaning",
     "EngineLimits",
+    "FileNotFound",
+    "FileRoute",
     "Playing",
     "Processing",
     "Receiving",
     "Scratch",
     "Storage",
+    "StorageUnavailable",
     "Uploads",
     "cleaning_handlers",
     "cleaning_reaction",

@@ -33,7 +33,7 @@ directory:</p>
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src 'self' data: blob: http: https:; media-src 'self' blob: http: https:; "
-    "connect-src 'self'{origin}; worker-src 'self' blob:; manifest-src 'self'; "
+    "connect-src 'self'{origin}; worker-src 'self'; manifest-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -42,6 +42,13 @@ _POLICY = (
 async def watch(request: Request, site: SiteService) -> Response:
     """Return the page that plays a video."""
     return _page(request, site, "watch")
+
+
+@router.get("/call", **declare(Access.ANYONE))
+@router.get("/call/{session_id}", **declare(Access.ANYONE))
+async def call(request: Request, site: SiteService) -> Response:
+    """Return the page that starts a call, or joins one."""
+    return _page(request, site, "call")
 
 
 @router.get("/pages/assets/{name}", **declare(Access.ANYONE, AssetNotFound))

@@ -3,9 +3,10 @@
 from .administration import Administration
 from .content import ContentParts, content_candidates, content_likeness, content_parts, near_duplicates
 from .embedders import Embedders
+from .figures import Figures
 from .indexing import Indexing
 from .jobs import duties, index_lane, reactions
-from .models import Role
+from .models import Progress
 from .related import Related
 from .searching import Searching
 from .suggesting import Suggesting
@@ -15,9 +16,10 @@ __all__ = [
     "Administration",
     "ContentParts",
     "Embedders",
+    "Figures",
     "Indexing",
+    "Progress",
     "Related",
-    "Role",
     "Searching",
     "Suggesting",
     "Vectors",

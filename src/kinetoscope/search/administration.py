@@ -10,7 +10,7 @@ from ..kernel.jobs import enqueue, enqueue_many
 from ..videos import list_public_versions
 from . import index_store, state_store
 from .indexing import INDEX, REFRESH
-from .models import IndexState
+from .models import IndexState, Progress
 from .searching import require_project
 
 _AT_ONCE = 1000
@@ -42,8 +42,19 @@ class Administration:
             await enqueue(tx, REFRESH, {"project_id": str(project_id), "after": 0}, at=now)
             return await state_store.load_state(tx, project_id, since=(now - _FIGURES_FOR).date())
 
-    async def rebuild(self) -> int:
-        """Promise that every public video is indexed anew, and return how many that are."""
+    async def progress(self) -> Progress:
+        """Return how the whole index is, for whoever runs the installation."""
+        async with self._db.read() as tx:
+            return await state_store.load_progress(tx)
+
+    async def rebuild(self, *, vectors: bool) -> int:
+        """Promise that every public video is indexed anew, and return how many that are.
+
+        With `vectors`, all vectors are dropped too: until they are made anew, words alone answer.
+        """
+        if vectors:
+            async with self._db.transaction() as tx:
+                await state_store.forget_models(tx)
         count = 0
         after = _BEGINNING
         while True:

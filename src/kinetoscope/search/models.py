@@ -173,3 +173,23 @@ class IndexState:
     pending: int
     searches: int
     empty: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProgress:
+    """How far a model's vectors are: of so many documents, `done` have theirs."""
+
+    role: Role
+    name: str
+    sha256: str
+    state: Literal["building", "serving"]
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How the whole index is: documents in it, jobs that will change it, and its models."""
+
+    documents: int
+    waiting: int
+    models: Sequence[ModelProgress]

@@ -1,6 +1,6 @@
 """The index in PostgreSQL, as queries read it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from ..kernel.db import Record, Tx
@@ -95,7 +95,7 @@ async def condition_of(
 
 
 def filter_values(
-    project_id: UUID, filters: Filters, condition: str | None, showcases: Sequence[UUID]
+    project_id: UUID, filters: Filters, condition: str | None, showcases: Collection[UUID]
 ) -> tuple[object, ...]:
     """Return the first eight values of every query under filters."""
     return (
@@ -108,6 +108,14 @@ def filter_values(
         condition,
         list(showcases),
     )
+
+
+async def demo_videos(tx: Tx, project_id: UUID) -> list[UUID]:
+    """Return the videos of a project that are demos."""
+    rows = await tx.fetch(
+        "SELECT video_id FROM search_documents WHERE project_id = $1 AND category = 'demo'", project_id
+    )
+    return [row[0] for row in rows]
 
 
 async def matching(tx: Tx, values: tuple[object, ...], *, at_most: int) -> list[int]:

@@ -10,7 +10,7 @@ from .index_store import serving_models
 from .models import Category, Filters, Hit, Scored, ServingModel
 from .refusals import NotIndexed
 from .related_store import Alike
-from .searching import Showcases, require_project
+from .searching import Annotated, require_project, showcases_of
 
 EMBEDDING_SHARE, TAG_SHARE, TEXT_SHARE, AUTHOR_SHARE = 0.5, 0.3, 0.2, 0.05
 """What likeness is made of: measured on what editors chose by hand (docs/search.md)."""
@@ -21,9 +21,9 @@ _CANDIDATES = 200
 class Related:
     """Finds what is like a video."""
 
-    def __init__(self, db: Database, *, showcases: Showcases) -> None:
+    def __init__(self, db: Database, *, annotated: Annotated) -> None:
         self._db = db
-        self._showcases = showcases
+        self._annotated = annotated
 
     async def related(
         self, caller_id: UUID, project_id: UUID, video_id: UUID, *, category: Category | None, limit: int
@@ -37,7 +37,7 @@ class Related:
             document = await query_store.find_document(tx, project_id, video_id)
             if document is None:
                 raise NotIndexed
-            showcases = await self._showcases(tx, project_id) if category == "showcase" else ()
+            showcases = await showcases_of(tx, project_id, category, self._annotated)
             values = query_store.filter_values(project_id, Filters(category=category), None, showcases)
             ranked = await _alike_in_project(tx, document, values)
             best = [scored for scored in ranked if scored.score > 0][:limit]

@@ -238,7 +238,8 @@ _BULK_ITEM: TypeAdapter[BulkItem] = TypeAdapter(BulkItem)
 
 BulkItems = Annotated[
     list[Any],
-    Field(max_length=1000, json_schema_extra={"items": {"$ref": "#/components/schemas/BulkItem"}}),
+    # Documented as what they should be, taken as whatever comes: a bad one fails alone.
+    Field(max_length=1000, json_schema_extra={"items": BulkItem.model_json_schema()}),
 ]
 
 

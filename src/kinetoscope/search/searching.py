@@ -1,6 +1,6 @@
 """Answering queries: words, meaning, filters, spelling, pages."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -9,16 +9,17 @@ from ..kernel.db import Database, Tx
 from ..projects import ProjectNotFound, find_project_owner
 from . import query_store as store
 from .embedders import Embedders
+from .figures import Figures
 from .highlights import highlight
 from .index_store import serving_models
 from .languages import LANGUAGES, is_english, language_of
-from .models import Corpus, Filters, Found, Hit, Question, Role, Scored, ServingModel, Stem
+from .models import Category, Corpus, Filters, Found, Hit, Question, Role, Scored, ServingModel, Stem
 from .questions import corrected, read_question, without_phrases
 from .ranking import blended, by_words_alone, essential, fused, similarity
 from .spelling import best_correction, may_be_misspelled
 
-Showcases = Callable[[Tx, UUID], Awaitable[Sequence[UUID]]]
-"""Gives the demo videos of a project that have annotations."""
+Annotated = Callable[[Tx, Sequence[UUID]], Awaitable[Collection[UUID]]]
+"""Gives those of some videos that have annotations: a demo with annotations is a showcase."""
 
 _EXACT_UP_TO = 5000
 """Up to so many documents under the filters, all of them are compared; beyond, the index looks for them."""
@@ -68,10 +69,11 @@ class _Scope:
 class Searching:
     """Finds documents in a project."""
 
-    def __init__(self, db: Database, *, embedders: Embedders, showcases: Showcases) -> None:
+    def __init__(self, db: Database, *, embedders: Embedders, annotated: Annotated, figures: Figures) -> None:
         self._db = db
+        self._figures = figures
         self._embedders = embedders
-        self._showcases = showcases
+        self._annotated = annotated
 
     async def search(self, caller_id: UUID, project_id: UUID, wanted: Wanted) -> Found:
         """Return one page of what was found, best first; refuses with `ProjectNotFound`."""
@@ -84,7 +86,9 @@ class Searching:
         async with self._db.read() as tx:
             reading, scope = await self._scope(tx, project_id, wanted.filters, reading)
             ranked, is_exact, total = await _ranked(tx, corpus, reading, scope, vectors)
-            return await _found(tx, reading, ranked, wanted, total=total, is_exact=is_exact, mode_of=vectors)
+            found = await _found(tx, reading, ranked, wanted, total=total, is_exact=is_exact, mode_of=vectors)
+        self._figures.note(project_id, found.mode, is_empty=not found.total)
+        return found
 
     async def _query_vectors(
         self, models: Mapping[Role, ServingModel], corpus: Corpus, text: str
@@ -104,7 +108,7 @@ class Searching:
         self, tx: Tx, project_id: UUID, filters: Filters, reading: _Reading
     ) -> tuple[_Reading, _Scope]:
         """Return the documents under the filters. A phrase that none of them holds counts as its words."""
-        showcases = await self._showcases(tx, project_id) if filters.category == "showcase" else ()
+        showcases = await showcases_of(tx, project_id, filters.category, self._annotated)
         question = reading.question
         condition = await store.condition_of(tx, question.phrases, question.excluded, reading.languages)
         values = store.filter_values(project_id, filters, condition, showcases)
@@ -120,6 +124,15 @@ async def require_project(tx: Tx, project_id: UUID, caller_id: UUID) -> None:
     """Refuse with `ProjectNotFound` what is not the caller's."""
     if await find_project_owner(tx, project_id) != caller_id:
         raise ProjectNotFound
+
+
+async def showcases_of(
+    tx: Tx, project_id: UUID, category: Category | None, annotated: Annotated
+) -> Collection[UUID]:
+    """Return the demo videos of a project that have annotations, where they are asked for."""
+    if category != "showcase":
+        return ()
+    return await annotated(tx, await store.demo_videos(tx, project_id))
 
 
 async def _read(tx: Tx, project_id: UUID, corpus: Corpus, text: str) -> _Reading:

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from ..kernel.db import Tx
-from .models import IndexState, Mode
+from .models import IndexState, Mode, ModelProgress, Progress
 
 
 async def load_state(tx: Tx, project_id: UUID, *, since: date) -> IndexState:
@@ -120,3 +120,25 @@ async def titles(
         at_most,
     )
     return [(row["video_id"], row["title"]) for row in rows]
+
+
+async def load_progress(tx: Tx) -> Progress:
+    """Return how the whole index is."""
+    documents: int = await tx.fetch_value("SELECT count(*) FROM search_documents")
+    waiting: int = await tx.fetch_value(
+        "SELECT count(*) FROM jobs WHERE kind LIKE 'search.%' AND state <> 'dead'"
+    )
+    rows = await tx.fetch(
+        """
+        SELECT m.role, m.name, m.sha256, m.state,
+               (SELECT count(*) FROM search_summaries v JOIN search_documents d ON d.id = v.document_id
+                 WHERE v.model_id = m.id AND v.text_hash = d.text_hash) AS done
+          FROM search_models m ORDER BY m.role, m.id
+        """
+    )
+    return Progress(documents, waiting, [ModelProgress(**dict(row)) for row in rows])
+
+
+async def forget_models(tx: Tx) -> None:
+    """Drop all vectors; they are made anew."""
+    await tx.execute("DELETE FROM search_models")

@@ -22,7 +22,7 @@ EMBED = "search.embed"
 
 _BATCH = 64
 _PROMISED_AT_ONCE = 10_000
-_MULTILINGUAL_PASSAGES = 2
+_MULTILINGUAL_CHARACTERS = 200
 
 
 class Vectors:
@@ -112,11 +112,11 @@ async def _embedded(role: Role, embedder: Embedder, documents: Sequence[Unembedd
 
 def _passages(role: Role, document: Unembedded) -> dict[Field, list[str]]:
     fields = passages_of(document.document)
-    if role == "multilingual":  # a costlier reader, which only needs to know what it is about
-        fields.pop("tags", None)
-        if "description" in fields:
-            fields["description"] = fields["description"][:_MULTILINGUAL_PASSAGES]
-    return fields
+    if role == "main":
+        return fields
+    # The multilingual model takes twice as long a word, and only needs to know what it is about: one text.
+    about = [fields["title"][0], *fields.get("description", ())[:1]]
+    return {"title": [". ".join(about)[:_MULTILINGUAL_CHARACTERS]]}
 
 
 def summary_of(parts: Sequence[tuple[Field, int, Vector]]) -> list[float]:

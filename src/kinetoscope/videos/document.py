@@ -85,5 +85,5 @@ def words_query(text: str) -> str:
 
     Empty when the text has no words. Only word characters pass, so nothing in it can be an operator.
     """
-    words = _WORDS.findall(text.casefold())[:_MOST_WORDS]
+    words = _WORDS.findall(text.lower())[:_MOST_WORDS]  # as the index lowers them: "ß" stays "ß"
     return " & ".join(f"'{word}':*" for word in words)

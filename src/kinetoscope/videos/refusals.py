@@ -1,6 +1,6 @@
 """Why videos refuse."""
 
-from ..kernel.errors import NotAllowed, NotFound
+from ..kernel.errors import NotAllowed, NotFound, Refusal
 
 
 class VideoNotFound(NotFound):
@@ -15,3 +15,11 @@ class NotYourVideo(NotAllowed):
 
     code = "not_your_video"
     detail = "Only the owner of this video may do that."
+
+
+class VideoInUse(Refusal):
+    """What hangs on the video, such as annotations, would not be true any more; the detail says what."""
+
+    status = 409
+    code = "video_in_use"
+    detail = "Something that hangs on this video does not go with that change."

@@ -15,7 +15,7 @@ from ..kernel.caller import Caller
 from ..kernel.errors import ChangedMeanwhile, Unacceptable
 from ..projects import ProjectNotFound
 from .models import Shown, SortBy, SortOrder, VideoFilter, VideoType
-from .refusals import NotYourVideo, VideoNotFound
+from .refusals import NotYourVideo, VideoInUse, VideoNotFound
 from .schemas import ChangedVideo, NewVideo, VideoList, VideoOut
 from .service import VideoReads, Videos
 
@@ -116,7 +116,7 @@ async def get_video(video_id: UUID, request: Request, caller: SignedIn, reads: R
     return _answer(shown)
 
 
-_CHANGE = (VideoNotFound, NotYourVideo, ProjectNotFound, ChangedMeanwhile)
+_CHANGE = (VideoNotFound, NotYourVideo, ProjectNotFound, VideoInUse, ChangedMeanwhile)
 
 
 @router.put("/{video_id}", response_model=VideoOut, **declare(Access.OWNER, *_CHANGE))

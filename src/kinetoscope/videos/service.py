@@ -1,6 +1,6 @@
 """The use cases of videos."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -28,12 +28,20 @@ _PLAIN = VideoFilter()
 _ERASED_AT_ONCE = 100
 
 
-class Videos:
-    """Registering, changing and removing videos."""
+ChangeCheck = Callable[[Tx, Video, Video], Awaitable[None]]
+"""What a domain above has against a change of a video, before and after; refuses with `VideoInUse`.
 
-    def __init__(self, db: Database, *, clock: Clock) -> None:
+The video's row is locked, so whoever locks it to add something to the video cannot race with this.
+"""
+
+
+class Videos:
+    """Registering, changing and removing videos. `checks` may refuse what an owner changes."""
+
+    def __init__(self, db: Database, *, clock: Clock, checks: Sequence[ChangeCheck] = ()) -> None:
         self._db = db
         self._clock = clock
+        self._checks = checks
 
     async def create(self, caller: Caller, fields: VideoFields) -> Shown:
         """Register a video; refuses with `ProjectNotFound`."""
@@ -82,6 +90,8 @@ class Videos:
             if changes.project_id is not UNSET:
                 await require_own_project(tx, changes.project_id, caller.id)
             changed = replace(changes.applied_to(video), version=video.version + 1, updated_at=self._clock())
+            for check in self._checks:
+                await check(tx, video, changed)
             await store.save_changed_video(tx, changed)
             return await _require_shown(tx, video_id)
 

@@ -166,6 +166,19 @@ async def list_public_versions(tx: Tx, *, after: UUID, at_most: int) -> list[tup
     return [(row["id"], row["version"]) for row in rows]
 
 
+async def keep_visible_video(tx: Tx, video_id: UUID, caller_id: UUID | None) -> Video:
+    """Return a video that the caller may know of, which nobody deletes until the commit.
+
+    Whoever writes something that hangs on a video asks for it first: deleting takes the same lock, so the
+    two never wait for each other. Refuses with `VideoNotFound`.
+    """
+    row = await tx.fetch_one(_VIDEO + " FOR KEY SHARE", video_id)
+    video = _video(row) if row else None
+    if video is None or not video.is_visible_to(caller_id):
+        raise VideoNotFound
+    return video
+
+
 async def delete_video(tx: Tx, video_id: UUID) -> None:
     """Remove a video and all rows that hang on it."""
     await tx.execute("DELETE FROM videos WHERE id = $1", video_id)

@@ -16,6 +16,7 @@ from ..kernel.secrets import Keyring
 from ..kernel.settings import Settings
 from ..videos import CHANGED, DELETED
 from .accounts import accounts_part, erasure_handlers
+from .albums import albums_part
 from .analytics import analytics_part
 from .edge import edge_part
 from .engagement import engagement_part
@@ -24,6 +25,8 @@ from .pages import pages_part
 from .part import Base, Part, Resource, reacting
 from .recommendations import recommendations_part
 from .search import search_part
+from .sessions import sessions_part
+from .showcase import showcase_part
 from .videos import videos_part
 
 __all__ = ["Platform", "build_platform"]
@@ -35,7 +38,11 @@ _PARTS: Sequence[Callable[[Base], Part]] = (
     recommendations_part,
     engagement_part,
     search_part,
+    sessions_part,
+    engagement_part,
+    albums_part,
     analytics_part,
+    showcase_part,
     media_part,
     videos_part,
     accounts_part,

@@ -22,7 +22,12 @@ def analytics_part(base: Base) -> Part:
     folding = Folding(db)
     salts = Salts(db, clock=clock, seal_keys=base.keyring.derive_all("viewer-salts"))
     keeping = Keeping(db, clock=clock, months=settings.views_kept_months)
-    batches = Batches(db, quota=settings.views_per_source, written=folding.note_written)
+    batches = Batches(
+        db,
+        quota=settings.views_per_source,
+        written=folding.note_written,
+        recovered=salts.publish_again,
+    )
     tracking = Tracking(
         db, clock=clock, salts=salts, geography=Geography(settings.geoip_path), batches=batches
     )

@@ -1,24 +1,23 @@
 """Search, and the embedding models that it works with."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from uuid import UUID
 
 from ..embeddings import (
+    DEFAULT_MODEL,
     Embedder,
     Generating,
     default_embedder,
     directory_embedder,
     multilingual_embedder,
+    remote_embedder,
 )
-from ..kernel.db import Tx
 from ..kernel.settings import Settings
 from ..search import (
     Administration,
     Embedders,
+    Figures,
     Indexing,
     Related,
-    Role,
     Searching,
     Suggesting,
     Vectors,
@@ -26,19 +25,21 @@ from ..search import (
     index_lane,
     reactions,
 )
+from ..showcase import annotated_among
 from .part import Base, Part
 
 
 def search_part(base: Base) -> Part:
     """Return what search brings."""
-    embedders = Embedders(_chosen(base.settings))
+    embedders = _embedders(base.settings)
     indexing = Indexing(base.db, clock=base.clock)
     vectors = Vectors(base.db, clock=base.clock, embedders=embedders)
+    figures = Figures(base.db, clock=base.clock)
     administration = Administration(base.db, clock=base.clock)
     return Part(
         services=[
-            Searching(base.db, embedders=embedders, showcases=_no_showcases),
-            Related(base.db, showcases=_no_showcases),
+            Searching(base.db, embedders=embedders, annotated=annotated_among, figures=figures),
+            Related(base.db, annotated=annotated_among),
             Generating(embedders.chosen.get("main")),
             Suggesting(base.db),
             administration,
@@ -48,22 +49,28 @@ def search_part(base: Base) -> Part:
         reactions=reactions(indexing),
         lanes=[index_lane(indexing, vectors)],
         duties=duties(vectors, administration),
-        resources=[embedders],
+        resources=[embedders, figures],
     )
 
 
-def _chosen(settings: Settings) -> Mapping[Role, Embedder]:
-    threads = settings.embedding_threads
-    if settings.embeddings == "none":
-        return {}
-    if settings.embeddings == "local":
-        models = settings.models_dir or settings.data_dir / "models"
-        main: Embedder = default_embedder(models, threads=threads)
-    else:
-        main = directory_embedder(Path(settings.embeddings), threads=threads)
-    return {"main": main, "multilingual": multilingual_embedder(threads=threads)}
+def _embedders(settings: Settings) -> Embedders:
+    threads, chosen = settings.embedding_threads, settings.embeddings
+    if chosen == "none":
+        return Embedders({})
+    models = settings.models_dir or settings.data_dir / "models"
+    local = default_embedder(models, threads=threads)
+    multilingual = multilingual_embedder(threads=threads)
+    if chosen == "local":
+        return Embedders({"main": local, "multilingual": multilingual})
+    main = _other_embedder(settings)
+    return Embedders({"main": main, "multilingual": multilingual}, {DEFAULT_MODEL: local})
 
 
-async def _no_showcases(_tx: Tx, _project_id: UUID) -> Sequence[UUID]:
-    """Return the demo videos with annotations: none, as long as nothing has annotations."""
-    return ()
+def _other_embedder(settings: Settings) -> Embedder:
+    url, secret = settings.embeddings_url, settings.embeddings_key
+    key = secret.get_secret_value() if secret else None
+    match settings.embeddings:
+        case "zerodb" | "openai" as shape if url is not None:
+            return remote_embedder(shape, url, settings.embeddings_model, key)
+        case folder:
+            return directory_embedder(Path(folder), threads=settings.embedding_threads)

@@ -24,6 +24,7 @@ OPTIONS = ["--max-examples=30", "--seed=1", "--no-color", *os.environ.get("CONTR
 
 NOT_CARRIED_OUT = {
     ("DELETE", "/api/v1/auth/me"),  # taken out: see accounts.toml
+    ("POST", "/api/v1/photos"),  # no schema makes a photo; those that are there came this way
 }
 
 Operation = tuple[str, str]

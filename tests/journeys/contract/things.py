@@ -5,8 +5,6 @@ Each tag has a function here and, where no schema can say something, a file `<ta
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -16,17 +14,11 @@ import httpx
 from support.cast import PASSWORD
 from support.clips import make_clip
 from support.people import settled, upload
+from support.pictures import picture
+from support.server import eventually
 
-Dictionaries = dict[str, list[Any]]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Who does everything, who looks on, and where files can be made."""
-
-    alice: httpx.Client
-    bob: httpx.Client
-    folder: Path
+from .rooms import sessions
+from .stage import Dictionaries, Stage, ids, made
 
 
 def operations(_: Stage) -> Dictionaries:
@@ -94,6 +86,67 @@ def engagement(stage: Stage) -> Dictionaries:
     }
 
 
+def analytics(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 3)
+    sittings = [str(uuid4()) for _ in range(3)]
+    for sitting in sittings:
+        report = {"session_id": sitting, "watch_duration": 5, "completion_percentage": 50}
+        stage.bob.post(f"/api/v1/videos/{videos[0]}/track-view", json=report).raise_for_status()
+    return {"videos": videos, "sittings": sittings}
+
+
+def albums(stage: Stage) -> Dictionaries:
+    album, other = ids(stage.alice, "albums", "title", 2)
+    items = [item_of(stage.alice, album, photo_of(stage.alice)["id"]) for _ in range(8)]
+    return {
+        "albums": [album, other],
+        "albums to delete": ids(stage.alice, "albums", "title", 20),
+        "albums with items": [album],
+        "items": items[:3],
+        "items to delete": items[3:],
+        "media": ids(stage.alice, "videos", "title", 10),
+        "kinds": ["video"],
+        "versions": ["*"],
+    }
+
+
+def photos(stage: Stage) -> Dictionaries:
+    uploaded = [photo_of(stage.alice) for _ in range(7)]
+    url: str = uploaded[0]["url"]
+    signed, photo_id, name = urlsplit(url).path.split("/")[2:]
+    return {
+        "photos": [photo["id"] for photo in uploaded[:3]],
+        "photos to delete": [photo["id"] for photo in uploaded[3:]],
+        "photos with files": [photo_id],
+        "signatures": [signed],
+        "files": [name],
+    }
+
+
+def showcase(stage: Stage) -> Dictionaries:
+    video, other = (
+        made(stage.alice, "videos", {"title": title, "video_type": "demo"})["id"]
+        for title in ("Shown", "Other")
+    )
+    said = {"title": "Here", "annotation_type": "info"}
+    path = f"showcase-videos/{video}/annotations"
+    annotations = [made(stage.alice, path, said | {"timestamp": second})["id"] for second in range(24)]
+    return {
+        "videos": [video],
+        "videos to import into": [other],
+        "annotations": annotations[:4],
+        "annotations to delete": annotations[4:],
+        "versions": ["*"],
+    }
+
+
+def search(stage: Stage) -> Dictionaries:
+    videos = ids(stage.alice, "videos", "title", 3)
+    forgotten = ids(stage.alice, "videos", "title", 20)
+    project = stage.alice.get(f"/api/v1/videos/{videos[0]}").json()["project_id"]
+    path = f"/api/v1/projects/{project}/search"
+    eventually(lambda: stage.alice.get(path).json()["documents"] >= len(videos) + len(forgotten), seconds=60)
+    return {"projects": [project], "videos": videos, "videos to forget": forgotten}
 def recommendations(stage: Stage) -> Dictionaries:
     videos = ids(stage.alice, "videos", "title", 4)
     return {"videos": videos[:2], "recommended": videos[2:]}
@@ -106,24 +159,33 @@ THINGS: Mapping[str, Callable[[Stage], Dictionaries]] = {
     "videos": videos,
     "media": media,
     "engagement": engagement,
+    "albums": albums,
+    "photos": photos,
+    "sessions": sessions,
+    "analytics": analytics,
+    "search": search,
+    "embeddings": operations,
+    "showcase": showcase,
     "recommendations": recommendations,
 }
-
-
-def made(person: httpx.Client, kind: str, wish: dict[str, Any]) -> dict[str, Any]:
-    """Make one thing and return it."""
-    answer = person.post(f"/api/v1/{kind}", json=wish)
-    assert answer.status_code == 201, answer.text
-    thing: dict[str, Any] = answer.json()
-    return thing
-
-
-def ids(person: httpx.Client, kind: str, name: str, count: int) -> list[str]:
-    """Make some things that only need a name, and return their ids."""
-    return [made(person, kind, {name: f"One of {uuid4()}"})["id"] for _ in range(count)]
 
 
 def upload_of(person: httpx.Client, video_id: str) -> str:
     """Begin an upload and return its token."""
     url: str = person.post(f"/api/v1/videos/{video_id}/upload", json={}).json()["upload_url"]
     return url.rpartition("/")[2]
+
+
+def photo_of(person: httpx.Client) -> dict[str, Any]:
+    """Upload a photo and return it."""
+    answer = person.post("/api/v1/photos", files={"file": ("a.png", picture("PNG", (40, 30)))})
+    assert answer.status_code == 201, answer.text
+    photo: dict[str, Any] = answer.json()
+    return photo
+
+
+def item_of(person: httpx.Client, album_id: str, photo_id: str) -> str:
+    """Put a photo into an album and return the item's id."""
+    wish = {"media_type": "photo", "media_id": photo_id}
+    item: str = made(person, f"albums/{album_id}/items", wish)["id"]
+    return item

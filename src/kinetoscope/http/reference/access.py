@@ -10,6 +10,7 @@ _SENTENCES = {
     Access.ADDRESS: "Whoever has the address: it cannot be guessed, and it expires.",
     Access.SIGNED_IN: f"Any account, with {_KEY}.",
     Access.OWNER: f"The owner, with {_KEY}. Others get 403, or 404 for what they may not know of.",
+    Access.PARTICIPANT: f"Who is in the session: with its token, or with {_KEY}.",
     Access.ACCOUNT: f"The account itself, with {_KEY}.",
 }
 

@@ -2,6 +2,6 @@
 
 from .catalogue import SAMPLES
 from .models import Sample
-from .render import render_sample
+from .render import draw_moment, render_sample
 
-__all__ = ["SAMPLES", "Sample", "render_sample"]
+__all__ = ["SAMPLES", "Sample", "draw_moment", "render_sample"]

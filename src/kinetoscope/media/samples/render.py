@@ -1,6 +1,7 @@
-"""Writes a sample as a video file."""
+"""Writes a sample as a video file, or one moment of it as a picture."""
 
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -37,6 +38,13 @@ def render_sample(sample: Sample, path: Path) -> None:
         sound = add_audio(out, audio_codec, RATE, "mono")
         _write_sound(out, sound, sample, sample_format)
         _write_pictures(out, picture, sample)
+
+
+def draw_moment(sample: Sample, share: float) -> bytes:
+    """Give what the sample shows at a share (0 to 1) of its time, as PNG."""
+    out = BytesIO()
+    sample.scene(sample.headline)(share).save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def _write_pictures(out: OutputContainer, stream: VideoStream, sample: Sample) -> None:

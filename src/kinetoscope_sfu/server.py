@@ -1,0 +1,267 @@
+"""The only file that touches sockets: UDP and TCP on one port number, the tick, and the life of a plane."""
+
+import asyncio
+import gc
+import socket
+import struct
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
+from ipaddress import ip_address
+from typing import cast
+
+from .connection import Connection, Way
+from .forwarding.upkeep import TICK_SECONDS
+from .media import MediaPlane
+from .plane import Candidate, MediaSettings
+from .wire.buffers import Bytes
+from .wire.framing import Deframer, FrameTooLong, framed
+from .wire.stun import Address
+
+_DATAGRAMS_A_WAKE = 256
+_BUFFER_BYTES = 8 << 20
+_SO_TIMESTAMPNS = 35  # Linux, asm-generic/socket.h
+_TIMESPEC = struct.Struct("@qq")
+_ANCILLARY_BYTES = 64
+_MEDIA = range(128, 192)  # first bytes of RTP and RTCP (RFC 7983)
+_SHORTEST = 8
+_MOST_TCP = 1000
+TCP_PROOF_SECONDS = 10
+_MOST_TCP_BUFFERED = 1 << 20
+_PORT_TRIES = 20
+_NOWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}  # documentation networks: nothing is sent there
+
+
+class _Udp:
+    """Reads one UDP socket."""
+
+    def __init__(self, sock: socket.socket, plane: MediaPlane) -> None:
+        self._sock = sock
+        self._plane = plane
+        self._send = sock.sendto
+
+    def readable(self) -> None:
+        """Take what has arrived, but let other work in after a while."""
+        plane, inbox = self._plane, self._plane.cipher.inbox
+        receive, buffers, by_address = self._sock.recvmsg_into, [inbox], plane.ice.by_address
+        for _ in range(_DATAGRAMS_A_WAKE):
+            try:
+                size, ancillary, _, address = receive(buffers, _ANCILLARY_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # an ICMP error of an earlier send
+            if size < _SHORTEST:
+                continue
+            if inbox[0] in _MEDIA:
+                connection = by_address.get(address)
+                if connection is not None:
+                    plane.packet(connection, size, _arrived_us(ancillary))
+            else:
+                plane.other(bytes(inbox[:size]), Way(address, self._send))
+
+
+def _arrived_us(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """Return when the kernel received a packet: our own scheduling must not look like the network's."""
+    if ancillary:
+        seconds, nanoseconds = _TIMESPEC.unpack_from(ancillary[0][2])
+        return seconds * 1_000_000 + nanoseconds // 1000
+    return time.time_ns() // 1000
+
+
+class _Tcp(asyncio.Protocol):
+    """One client on ICE-TCP (RFC 6544, passive)."""
+
+    open_connections = 0
+
+    def __init__(self, plane: MediaPlane) -> None:
+        self._plane = plane
+        self._deframer = Deframer()
+        self._connection: Connection | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Give it a little time to prove whose it is."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._address = cast("Address", transport.get_extra_info("peername"))
+        self._way = Way(self._address, self._send, is_tcp=True)
+        _Tcp.open_connections += 1
+        if _Tcp.open_connections > _MOST_TCP:
+            self._transport.abort()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(TCP_PROOF_SECONDS, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the packets that are complete."""
+        try:
+            packets = self._deframer.feed(data)
+        except FrameTooLong:
+            self._transport.abort()
+            return
+        for packet in packets:
+            if len(packet) >= _SHORTEST:
+                self._take(packet)
+
+    def _take(self, packet: bytes) -> None:
+        connection = self._connection
+        if packet[0] in _MEDIA:
+            if connection is not None:
+                self._plane.cipher.inbox[: len(packet)] = packet
+                self._plane.packet(connection, len(packet), time.time_ns() // 1000)
+        elif packet[0] < _MEDIA.start and connection is not None and packet[0] > _STUN_ABOVE:
+            self._plane.dtls(connection, packet)
+        else:
+            proven = self._plane.other(packet, self._way)
+            if proven is not None:
+                self._connection = proven
+                self._deadline.cancel()
+
+    def _send(self, packet: Bytes, _address: Address) -> None:
+        if self._transport.get_write_buffer_size() > _MOST_TCP_BUFFERED:
+            raise BlockingIOError
+        self._transport.write(framed(packet))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why does not matter
+        """Forget the way; the client may come back on another."""
+        _Tcp.open_connections -= 1
+        self._deadline.cancel()
+        if self._connection is not None:
+            self._connection.lost_tcp(self._send)
+
+
+_STUN_ABOVE = 3
+
+
+class _Ticking:
+    """Calls the plane every 20 ms."""
+
+    def __init__(self, plane: MediaPlane) -> None:
+        self._plane = plane
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time()
+        self._tick()
+
+    def _tick(self) -> None:
+        self._due = max(self._due + TICK_SECONDS, self._loop.time())
+        self._handle = self._loop.call_at(self._due, self._tick)
+        self._plane.tick()
+
+    def stop(self) -> None:
+        """Call no more."""
+        self._handle.cancel()
+
+
+def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    """Return a non-blocking socket on this address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, kind)
+    try:
+        sock.setblocking(False)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if kind == socket.SOCK_STREAM and sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _ready_for_media(sock: socket.socket) -> None:
+    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
+    if sys.platform == "linux":
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+
+
+def _open_sockets(settings: MediaSettings) -> list[socket.socket]:
+    """Return all sockets on one port number, trying others where any may be chosen."""
+    hosts = [host for host in settings.hosts if ":" not in host or _has_ipv6()]
+    kinds = [socket.SOCK_DGRAM] + ([socket.SOCK_STREAM] if settings.tcp else [])
+    for attempt in range(_PORT_TRIES):
+        with ExitStack() as opened:
+            port = settings.port
+            socks: list[socket.socket] = []
+            try:
+                for host in hosts:
+                    for kind in kinds:
+                        sock = opened.enter_context(_bound(host, port, kind))
+                        port = sock.getsockname()[1]
+                        socks.append(sock)
+            except OSError:
+                if settings.port or attempt == _PORT_TRIES - 1:
+                    raise
+                continue
+            opened.pop_all()
+            return socks
+    raise AssertionError("the last try returns or raises")
+
+
+def _has_ipv6() -> bool:
+    if not socket.has_ipv6:
+        return False
+    try:
+        _bound("::1", 0, socket.SOCK_DGRAM).close()
+    except OSError:
+        return False
+    return True
+
+
+def _own_address(host: str) -> str | None:
+    """Return the address that others reach this host's wildcard by, None where there is no way out."""
+    version = 6 if ":" in host else 4
+    if not ip_address(host).is_unspecified:
+        return host
+    with socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as sock:  # noqa: PLR2004
+        try:
+            sock.connect((_NOWHERE[version], 9))
+        except OSError:
+            return "127.0.0.1" if version == 4 else None  # noqa: PLR2004
+        return str(sock.getsockname()[0])
+
+
+def _candidates(settings: MediaSettings, port: int) -> tuple[Candidate, ...]:
+    """Return what descriptions name, UDP before TCP (RFC 8445 §5.1.2, RFC 6544 §4.2)."""
+    hosts = [host for host in settings.hosts if ":" not in host or _has_ipv6()]
+    own = [address for host in hosts if (address := _own_address(host)) is not None]
+    addresses = [str(ip_address(address)) for address in settings.announced] or own
+    udp = [
+        Candidate(f"u{i}", "udp", 126 << 24 | (65535 - i) << 8 | 255, address, port)
+        for i, address in enumerate(addresses)
+    ]
+    tcp = [
+        Candidate(f"t{i}", "tcp", 90 << 24 | (4 << 13 | 8191 - i) << 8 | 255, address, port)
+        for i, address in enumerate(addresses)
+    ]
+    return (*udp, *(tcp if settings.tcp else ()))
+
+
+@asynccontextmanager
+async def open_plane(settings: MediaSettings) -> AsyncGenerator[MediaPlane, None]:
+    """Listen and serve media until the block ends, then say goodbye to every client.
+
+    Raises OSError where the port is taken, ValueError where an announced address is none.
+    """
+    with ExitStack() as closing:
+        socks = [closing.enter_context(sock) for sock in _open_sockets(settings)]
+        plane = MediaPlane(_candidates(settings, socks[0].getsockname()[1]), settings.max_connections)
+        closing.callback(plane.shut_down)
+        for sock in socks:
+            closing.callback(await _serve(sock, plane))
+        closing.callback(_Ticking(plane).stop)
+        gc.collect()
+        gc.freeze()  # what is here stays: the collector need not look at it while packets wait
+        yield plane
+
+
+async def _serve(sock: socket.socket, plane: MediaPlane) -> Callable[[], object]:
+    """Let the plane hear a socket; return what ends that."""
+    loop = asyncio.get_running_loop()
+    if sock.type == socket.SOCK_STREAM:
+        return (await loop.create_server(lambda: _Tcp(plane), sock=sock)).close
+    _ready_for_media(sock)
+    loop.add_reader(sock, _Udp(sock, plane).readable)
+    return partial(loop.remove_reader, sock)

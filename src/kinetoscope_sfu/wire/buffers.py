@@ -1,0 +1,3 @@
+"""What packets are read from."""
+
+Bytes = bytes | bytearray | memoryview
