@@ -33,6 +33,176 @@ BEGIN
                    name, month, (month + interval '1 month')::date);
     RETURN true;
 END $_$;
+CREATE FUNCTION public.recommendation_left(since timestamp with time zone, now timestamp with time zone, half_life double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT power(2, -GREATEST(0, extract(epoch FROM now - since))::double precision / half_life)
+$$;
+CREATE FUNCTION public.search_add_model_index() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW.dimensions <= 4000 THEN
+        EXECUTE format(
+            'CREATE INDEX %I ON search_summaries USING hnsw ((embedding::halfvec(%s)) halfvec_ip_ops) '
+            'WITH (m = 16, ef_construction = 100) WHERE model_id = %s',
+            'search_nearest_' || NEW.id, NEW.dimensions, NEW.id);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.search_count_added() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO search_terms AS t (project_id, kind, term, documents)
+    SELECT project_id, kind, term, count(*)
+      FROM (SELECT project_id, 'stem' AS kind, unnest(tsvector_to_array(words)) AS term FROM added
+             UNION ALL
+            SELECT project_id, 'word', unnest(spelled) FROM added) AS every
+     GROUP BY project_id, kind, term ORDER BY project_id, kind, term
+        ON CONFLICT (project_id, kind, term) DO UPDATE SET documents = t.documents + excluded.documents;
+    INSERT INTO search_projects AS p (project_id, documents, words, foreign_texts)
+    SELECT project_id, count(*), sum(length), count(*) FILTER (WHERE language <> 'english')
+      FROM added GROUP BY project_id ORDER BY project_id
+        ON CONFLICT (project_id) DO UPDATE
+       SET documents = p.documents + excluded.documents, words = p.words + excluded.words,
+           foreign_texts = p.foreign_texts + excluded.foreign_texts;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.search_count_removed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    WITH gone AS MATERIALIZED (
+        SELECT project_id, kind, term, count(*) AS documents
+          FROM (SELECT project_id, 'stem' AS kind, unnest(tsvector_to_array(words)) AS term FROM removed
+                 UNION ALL
+                SELECT project_id, 'word', unnest(spelled) FROM removed) AS every
+         GROUP BY project_id, kind, term
+    ), ended AS (
+        DELETE FROM search_terms t USING gone g
+         WHERE (t.project_id, t.kind, t.term) = (g.project_id, g.kind, g.term)
+           AND t.documents <= g.documents
+    )
+    UPDATE search_terms t SET documents = t.documents - g.documents
+      FROM gone g
+     WHERE (t.project_id, t.kind, t.term) = (g.project_id, g.kind, g.term) AND t.documents > g.documents;
+    UPDATE search_projects p
+       SET documents = p.documents - g.documents, words = p.words - g.words,
+           foreign_texts = p.foreign_texts - g.foreign_texts
+      FROM (SELECT project_id, count(*) AS documents, sum(length) AS words,
+                   count(*) FILTER (WHERE language <> 'english') AS foreign_texts
+              FROM removed GROUP BY project_id) g
+     WHERE p.project_id = g.project_id;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.search_drop_model_index() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    EXECUTE format('DROP INDEX IF EXISTS %I', 'search_nearest_' || OLD.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.search_holding(project uuid, wanted_category text, shortest integer, longest integer, wanted_author text, wanted_tags text[], condition tsquery, showcases uuid[], held tsquery, in_title boolean, at_most integer) RETURNS TABLE(document_id bigint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+BEGIN
+    RETURN QUERY
+    SELECT d.id FROM search_texts t JOIN search_documents d ON d.id = t.document_id
+     WHERE t.project_id = project
+       AND CASE WHEN in_title THEN t.title_words ELSE t.words END @@ held
+       AND (in_title OR t.words @@ held)
+       AND (NOT in_title OR t.title_words @@ held)
+       AND (wanted_category IS NULL OR d.category = wanted_category
+            OR (wanted_category = 'showcase' AND d.video_id = ANY(showcases)))
+       AND (shortest IS NULL OR d.duration >= shortest)
+       AND (longest IS NULL OR d.duration <= longest)
+       AND (wanted_author IS NULL OR d.author_key = wanted_author)
+       AND (wanted_tags IS NULL OR d.tag_keys && wanted_tags)
+       AND (condition IS NULL OR t.words @@ condition)
+     LIMIT at_most;
+END $$;
+CREATE FUNCTION public.search_matching(project uuid, wanted_category text, shortest integer, longest integer, wanted_author text, wanted_tags text[], condition tsquery, showcases uuid[], at_most integer) RETURNS TABLE(document_id bigint)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+BEGIN
+    RETURN QUERY
+    SELECT d.id FROM search_documents d
+     WHERE d.project_id = project
+       AND (wanted_category IS NULL OR d.category = wanted_category
+            OR (wanted_category = 'showcase' AND d.video_id = ANY(showcases)))
+       AND (shortest IS NULL OR d.duration >= shortest)
+       AND (longest IS NULL OR d.duration <= longest)
+       AND (wanted_author IS NULL OR d.author_key = wanted_author)
+       AND (wanted_tags IS NULL OR d.tag_keys && wanted_tags)
+       AND (condition IS NULL
+            OR EXISTS (SELECT FROM search_texts t WHERE t.document_id = d.id AND t.words @@ condition))
+     LIMIT at_most;
+END $$;
+CREATE FUNCTION public.search_nearest(project uuid, wanted_category text, shortest integer, longest integer, wanted_author text, wanted_tags text[], condition tsquery, showcases uuid[], model smallint, dimensions integer, query real[], at_most integer) RETURNS TABLE(document_id bigint, similarity double precision)
+    LANGUAGE plpgsql STABLE
+    SET "hnsw.iterative_scan" TO 'relaxed_order'
+    SET "hnsw.ef_search" TO '200'
+    SET "hnsw.max_scan_tuples" TO '60000'
+    SET enable_sort TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $_$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'SELECT s.document_id, -((s.embedding::halfvec(%1$s)) <#> $9::halfvec(%1$s))
+           FROM search_summaries s JOIN search_documents d ON d.id = s.document_id
+          WHERE s.model_id = %2$s AND d.project_id = $1
+            AND ($2 IS NULL OR d.category = $2 OR ($2 = ''showcase'' AND d.video_id = ANY($8)))
+            AND ($3 IS NULL OR d.duration >= $3)
+            AND ($4 IS NULL OR d.duration <= $4)
+            AND ($5 IS NULL OR d.author_key = $5)
+            AND ($6 IS NULL OR d.tag_keys && $6)
+            AND ($7 IS NULL OR EXISTS (
+                    SELECT FROM search_texts t WHERE t.document_id = d.id AND t.words @@ $7))
+          ORDER BY s.embedding::halfvec(%1$s) <#> $9::halfvec(%1$s) LIMIT $10', dimensions, model)
+    USING project, wanted_category, shortest, longest, wanted_author, wanted_tags, condition, showcases,
+          query, at_most;
+END $_$;
+CREATE FUNCTION public.search_nearest_public(model smallint, dimensions integer, query real[], at_most integer) RETURNS TABLE(video_id uuid, cosine double precision)
+    LANGUAGE plpgsql STABLE
+    SET "hnsw.iterative_scan" TO 'relaxed_order'
+    SET "hnsw.ef_search" TO '200'
+    SET "hnsw.max_scan_tuples" TO '60000'
+    SET enable_sort TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $_$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'SELECT d.video_id, 1 - (s.embedding <=> $1::halfvec)
+           FROM search_summaries s JOIN search_documents d ON d.id = s.document_id
+          WHERE s.model_id = %2$s AND d.version > 0 AND NOT d.is_given
+          ORDER BY s.embedding::halfvec(%1$s) <#> $1::halfvec(%1$s) LIMIT $2', dimensions, model)
+    USING query, at_most;
+END $_$;
+CREATE FUNCTION public.search_stumps(project uuid, word text) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    WITH whole AS (
+        SELECT left(word, 7) AS stump
+    ), once AS (
+        SELECT overlay(stump PLACING '' FROM place FOR 1) AS stump
+          FROM whole, generate_series(1, length(stump)) AS place
+    ), twice AS (
+        SELECT overlay(stump PLACING '' FROM place FOR 1) AS stump
+          FROM once, generate_series(1, length(stump)) AS place
+         WHERE length(word) >= 6
+    )
+    SELECT array_agg(DISTINCT hashtextextended(stump, uuid_hash_extended(project, 0)))
+      FROM (SELECT stump FROM whole UNION SELECT stump FROM once UNION SELECT stump FROM twice) AS every
+$$;
 CREATE FUNCTION public.tally_videos() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -224,6 +394,144 @@ CREATE UNLOGGED TABLE public.rate_limits (
     hits timestamp with time zone[] NOT NULL,
     expires_at timestamp with time zone NOT NULL
 );
+CREATE TABLE public.recommendation_clicks (
+    id uuid NOT NULL,
+    video_id uuid NOT NULL,
+    recommended_id uuid NOT NULL,
+    rank smallint NOT NULL,
+    slate_id uuid,
+    source uuid,
+    clicked_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.recommendation_evidence (
+    video_id uuid NOT NULL,
+    recommended_id uuid NOT NULL,
+    clicks double precision NOT NULL,
+    examinations double precision NOT NULL,
+    as_of timestamp with time zone NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.recommendation_exchanges (
+    rank smallint NOT NULL,
+    shown bigint DEFAULT 0 NOT NULL,
+    upper bigint DEFAULT 0 NOT NULL,
+    lower bigint DEFAULT 0 NOT NULL,
+    shown_exchanged bigint DEFAULT 0 NOT NULL,
+    upper_exchanged bigint DEFAULT 0 NOT NULL,
+    lower_exchanged bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+CREATE TABLE public.recommendation_hours (
+    video_id uuid NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    strategy text NOT NULL,
+    rank smallint NOT NULL,
+    impressions bigint NOT NULL,
+    clicks bigint NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.recommendation_learnt (
+    video_id uuid NOT NULL,
+    source uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.recommendation_lists (
+    video_id uuid NOT NULL,
+    strategy text NOT NULL,
+    policy integer NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    is_stale boolean DEFAULT false NOT NULL,
+    renewing_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    fallback text,
+    listed uuid[] NOT NULL,
+    contributions jsonb NOT NULL,
+    CONSTRAINT recommendation_lists_strategy_check CHECK ((strategy = ANY (ARRAY['content'::text, 'collaborative'::text, 'hybrid'::text])))
+);
+CREATE TABLE public.recommendation_models (
+    version integer NOT NULL,
+    is_current boolean NOT NULL,
+    method text NOT NULL,
+    trained_at timestamp with time zone NOT NULL,
+    up_to bigint NOT NULL,
+    votes bigint NOT NULL,
+    videos integer NOT NULL
+);
+ALTER TABLE public.recommendation_models ALTER COLUMN version ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.recommendation_models_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.recommendation_neighbours (
+    version integer NOT NULL,
+    kind text NOT NULL,
+    video_id uuid NOT NULL,
+    others uuid[] NOT NULL,
+    weights real[] NOT NULL,
+    CONSTRAINT recommendation_neighbours_kind_check CHECK ((kind = ANY (ARRAY['co_watch'::text, 'history'::text])))
+);
+CREATE TABLE public.recommendation_policies (
+    version integer NOT NULL,
+    state text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    weights jsonb NOT NULL,
+    based_on integer NOT NULL,
+    change jsonb NOT NULL,
+    lists bigint NOT NULL,
+    gain double precision NOT NULL,
+    gain_low double precision NOT NULL,
+    gain_high double precision NOT NULL,
+    CONSTRAINT recommendation_policies_state_check CHECK ((state = ANY (ARRAY['current'::text, 'control'::text, 'former'::text, 'refused'::text])))
+);
+CREATE TABLE public.recommendation_recent_pairs (
+    video_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    viewers integer NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.recommendation_slates (
+    id uuid NOT NULL,
+    video_id uuid NOT NULL,
+    strategy text NOT NULL,
+    policy integer NOT NULL,
+    source uuid NOT NULL,
+    shown_at timestamp with time zone NOT NULL,
+    items uuid[] NOT NULL,
+    propensities real[] NOT NULL,
+    swapped_at smallint NOT NULL,
+    learns boolean NOT NULL
+);
+CREATE TABLE public.recommendation_state (
+    sole boolean DEFAULT true NOT NULL,
+    read_until timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    voters bigint DEFAULT 0 NOT NULL,
+    votes bigint DEFAULT 0 NOT NULL,
+    popularity double precision DEFAULT 0 NOT NULL,
+    eta double precision DEFAULT 1 NOT NULL,
+    CONSTRAINT recommendation_state_sole_check CHECK (sole)
+);
+CREATE TABLE public.recommendation_videos (
+    video_id uuid NOT NULL,
+    viewers integer NOT NULL,
+    popularity double precision NOT NULL
+)
+WITH (fillfactor='80');
+CREATE TABLE public.recommendation_votes (
+    number bigint NOT NULL,
+    voter uuid NOT NULL,
+    video_id uuid NOT NULL,
+    voted_at timestamp with time zone NOT NULL
+);
+ALTER TABLE public.recommendation_votes ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.recommendation_votes_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.refresh_families (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -244,6 +552,103 @@ CREATE TABLE public.schema_migrations (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE public.search_documents (
+    id bigint NOT NULL,
+    project_id uuid NOT NULL,
+    video_id uuid NOT NULL,
+    version integer NOT NULL,
+    is_given boolean NOT NULL,
+    category text NOT NULL,
+    duration integer,
+    author_key text NOT NULL,
+    tag_keys text[] NOT NULL,
+    checksum bytea NOT NULL,
+    text_hash bytea NOT NULL,
+    indexed_at timestamp with time zone NOT NULL,
+    CONSTRAINT search_documents_category_check CHECK ((category = ANY (ARRAY['tutorial'::text, 'webinar'::text, 'showcase'::text, 'demo'::text, 'other'::text])))
+);
+ALTER TABLE public.search_documents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.search_documents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_figures (
+    project_id uuid NOT NULL,
+    day date NOT NULL,
+    mode text NOT NULL,
+    searches bigint NOT NULL,
+    empty bigint NOT NULL,
+    CONSTRAINT search_figures_mode_check CHECK ((mode = ANY (ARRAY['hybrid'::text, 'text'::text])))
+);
+CREATE TABLE public.search_models (
+    id smallint NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    dimensions integer NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT search_models_role_check CHECK ((role = ANY (ARRAY['main'::text, 'multilingual'::text]))),
+    CONSTRAINT search_models_state_check CHECK ((state = ANY (ARRAY['building'::text, 'serving'::text])))
+);
+ALTER TABLE public.search_models ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.search_models_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_projects (
+    project_id uuid NOT NULL,
+    language text DEFAULT 'auto'::text NOT NULL,
+    documents bigint DEFAULT 0 NOT NULL,
+    words bigint DEFAULT 0 NOT NULL,
+    foreign_texts bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE public.search_sources (
+    document_id bigint NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    author text NOT NULL,
+    tags text[] NOT NULL,
+    thumbnail_url text,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.search_summaries (
+    document_id bigint NOT NULL,
+    model_id smallint NOT NULL,
+    text_hash bytea NOT NULL,
+    embedding public.halfvec NOT NULL
+);
+ALTER TABLE ONLY public.search_summaries ALTER COLUMN embedding SET STORAGE PLAIN;
+CREATE TABLE public.search_terms (
+    project_id uuid NOT NULL,
+    kind text NOT NULL,
+    term text NOT NULL COLLATE pg_catalog."C",
+    documents integer NOT NULL,
+    CONSTRAINT search_terms_kind_check CHECK ((kind = ANY (ARRAY['stem'::text, 'word'::text])))
+);
+CREATE TABLE public.search_texts (
+    document_id bigint NOT NULL,
+    project_id uuid NOT NULL,
+    language text NOT NULL,
+    words tsvector NOT NULL,
+    title_words tsvector NOT NULL,
+    spelled text[] NOT NULL,
+    length integer NOT NULL
+);
+CREATE TABLE public.search_vectors (
+    document_id bigint NOT NULL,
+    model_id smallint NOT NULL,
+    field text NOT NULL,
+    part smallint NOT NULL,
+    embedding public.halfvec NOT NULL,
+    CONSTRAINT search_vectors_field_check CHECK ((field = ANY (ARRAY['title'::text, 'description'::text, 'tags'::text])))
+);
+ALTER TABLE ONLY public.search_vectors ALTER COLUMN embedding SET STORAGE PLAIN;
 CREATE TABLE public.session_connections (
     id uuid NOT NULL,
     session_id uuid NOT NULL,
@@ -600,6 +1005,34 @@ ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.rate_limits
     ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (key);
+ALTER TABLE ONLY public.recommendation_clicks
+    ADD CONSTRAINT recommendation_clicks_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.recommendation_evidence
+    ADD CONSTRAINT recommendation_evidence_pkey PRIMARY KEY (video_id, recommended_id);
+ALTER TABLE ONLY public.recommendation_exchanges
+    ADD CONSTRAINT recommendation_exchanges_pkey PRIMARY KEY (rank);
+ALTER TABLE ONLY public.recommendation_hours
+    ADD CONSTRAINT recommendation_hours_pkey PRIMARY KEY (video_id, hour, strategy, rank);
+ALTER TABLE ONLY public.recommendation_learnt
+    ADD CONSTRAINT recommendation_learnt_pkey PRIMARY KEY (video_id, source);
+ALTER TABLE ONLY public.recommendation_lists
+    ADD CONSTRAINT recommendation_lists_pkey PRIMARY KEY (video_id, strategy, policy);
+ALTER TABLE ONLY public.recommendation_models
+    ADD CONSTRAINT recommendation_models_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.recommendation_neighbours
+    ADD CONSTRAINT recommendation_neighbours_pkey PRIMARY KEY (version, kind, video_id);
+ALTER TABLE ONLY public.recommendation_policies
+    ADD CONSTRAINT recommendation_policies_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.recommendation_recent_pairs
+    ADD CONSTRAINT recommendation_recent_pairs_pkey PRIMARY KEY (video_id, other_id);
+ALTER TABLE ONLY public.recommendation_slates
+    ADD CONSTRAINT recommendation_slates_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.recommendation_state
+    ADD CONSTRAINT recommendation_state_pkey PRIMARY KEY (sole);
+ALTER TABLE ONLY public.recommendation_videos
+    ADD CONSTRAINT recommendation_videos_pkey PRIMARY KEY (video_id);
+ALTER TABLE ONLY public.recommendation_votes
+    ADD CONSTRAINT recommendation_votes_pkey PRIMARY KEY (voter, video_id);
 ALTER TABLE ONLY public.refresh_families
     ADD CONSTRAINT refresh_families_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.refresh_tokens
@@ -608,6 +1041,28 @@ ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.search_documents
+    ADD CONSTRAINT search_documents_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_documents
+    ADD CONSTRAINT search_documents_project_id_video_id_key UNIQUE (project_id, video_id);
+ALTER TABLE ONLY public.search_figures
+    ADD CONSTRAINT search_figures_pkey PRIMARY KEY (project_id, day, mode);
+ALTER TABLE ONLY public.search_models
+    ADD CONSTRAINT search_models_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_models
+    ADD CONSTRAINT search_models_role_name_sha256_dimensions_key UNIQUE (role, name, sha256, dimensions);
+ALTER TABLE ONLY public.search_projects
+    ADD CONSTRAINT search_projects_pkey PRIMARY KEY (project_id);
+ALTER TABLE ONLY public.search_sources
+    ADD CONSTRAINT search_sources_pkey PRIMARY KEY (document_id);
+ALTER TABLE ONLY public.search_summaries
+    ADD CONSTRAINT search_summaries_pkey PRIMARY KEY (document_id, model_id);
+ALTER TABLE ONLY public.search_terms
+    ADD CONSTRAINT search_terms_pkey PRIMARY KEY (project_id, kind, term);
+ALTER TABLE ONLY public.search_texts
+    ADD CONSTRAINT search_texts_pkey PRIMARY KEY (document_id);
+ALTER TABLE ONLY public.search_vectors
+    ADD CONSTRAINT search_vectors_pkey PRIMARY KEY (document_id, model_id, field, part);
 ALTER TABLE ONLY public.session_connections
     ADD CONSTRAINT session_connections_participant_id_key UNIQUE (participant_id);
 ALTER TABLE ONLY public.session_connections
@@ -683,6 +1138,7 @@ CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (starte
 CREATE INDEX jobs_dead ON public.jobs USING btree (id) WHERE (state = 'dead'::text);
 CREATE INDEX jobs_running ON public.jobs USING btree (leased_until) WHERE (state = 'running'::text);
 CREATE INDEX jobs_waiting ON public.jobs USING btree (run_at, id, kind) WHERE (state = 'waiting'::text);
+CREATE INDEX likes_created ON public.likes USING brin (created_at) WITH (pages_per_range='16');
 CREATE INDEX likes_time ON public.likes USING btree (video_id, created_at);
 CREATE INDEX likes_user ON public.likes USING btree (user_id, created_at);
 CREATE INDEX photos_newest ON public.photos USING btree (owner_id, created_at DESC, id DESC);
@@ -690,9 +1146,38 @@ CREATE INDEX photos_pending ON public.photos USING btree (created_at) WHERE (sta
 CREATE UNIQUE INDEX projects_default ON public.projects USING btree (owner_id) WHERE is_default;
 CREATE INDEX projects_newest ON public.projects USING btree (owner_id, created_at DESC, id DESC);
 CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (expires_at);
+CREATE INDEX recommendation_clicks_recommended ON public.recommendation_clicks USING btree (recommended_id);
+CREATE UNIQUE INDEX recommendation_clicks_slate ON public.recommendation_clicks USING btree (slate_id, recommended_id);
+CREATE INDEX recommendation_clicks_source ON public.recommendation_clicks USING btree (source) WHERE (source IS NOT NULL);
+CREATE INDEX recommendation_clicks_video ON public.recommendation_clicks USING btree (video_id);
+CREATE INDEX recommendation_evidence_recommended ON public.recommendation_evidence USING btree (recommended_id);
+CREATE INDEX recommendation_learnt_source ON public.recommendation_learnt USING btree (source);
+CREATE INDEX recommendation_lists_age ON public.recommendation_lists USING btree (made_at);
+CREATE INDEX recommendation_lists_listed ON public.recommendation_lists USING gin (listed);
+CREATE UNIQUE INDEX recommendation_models_current ON public.recommendation_models USING btree (is_current) WHERE is_current;
+CREATE INDEX recommendation_neighbours_video ON public.recommendation_neighbours USING btree (video_id);
+CREATE UNIQUE INDEX recommendation_policies_control ON public.recommendation_policies USING btree (state) WHERE (state = 'control'::text);
+CREATE UNIQUE INDEX recommendation_policies_current ON public.recommendation_policies USING btree (state) WHERE (state = 'current'::text);
+CREATE INDEX recommendation_recent_pairs_other ON public.recommendation_recent_pairs USING btree (other_id);
+CREATE INDEX recommendation_slates_age ON public.recommendation_slates USING btree (shown_at);
+CREATE INDEX recommendation_slates_source ON public.recommendation_slates USING btree (source, video_id, shown_at);
+CREATE INDEX recommendation_slates_video ON public.recommendation_slates USING btree (video_id, shown_at);
+CREATE INDEX recommendation_videos_popular ON public.recommendation_videos USING btree (popularity DESC, video_id);
+CREATE UNIQUE INDEX recommendation_votes_number ON public.recommendation_votes USING btree (number);
+CREATE INDEX recommendation_votes_video ON public.recommendation_votes USING btree (video_id);
 CREATE INDEX refresh_families_account ON public.refresh_families USING btree (account_id);
 CREATE INDEX refresh_families_expiry ON public.refresh_families USING btree (expires_at);
 CREATE INDEX refresh_tokens_family ON public.refresh_tokens USING btree (family_id);
+CREATE INDEX search_documents_author ON public.search_documents USING btree (project_id, author_key);
+CREATE INDEX search_documents_category ON public.search_documents USING btree (project_id, category);
+CREATE INDEX search_documents_duration ON public.search_documents USING btree (project_id, duration);
+CREATE INDEX search_documents_tags ON public.search_documents USING gin (tag_keys);
+CREATE INDEX search_documents_video ON public.search_documents USING btree (video_id);
+CREATE UNIQUE INDEX search_models_serving ON public.search_models USING btree (role) WHERE (state = 'serving'::text);
+CREATE INDEX search_summaries_model ON public.search_summaries USING btree (model_id);
+CREATE INDEX search_terms_stumps ON public.search_terms USING gin (public.search_stumps(project_id, term)) WHERE (kind = 'word'::text);
+CREATE INDEX search_texts_title ON public.search_texts USING gin (title_words);
+CREATE INDEX search_texts_words ON public.search_texts USING gin (words);
 CREATE INDEX session_connections_session ON public.session_connections USING btree (session_id);
 CREATE INDEX session_participants_present ON public.session_participants USING btree (seen_at) WHERE (status = 'joined'::text);
 CREATE INDEX session_participants_user ON public.session_participants USING btree (user_id, session_id);
@@ -704,6 +1189,8 @@ CREATE INDEX shares_time ON public.shares USING btree (video_id, created_at);
 CREATE INDEX shares_user ON public.shares USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX sittings_batch ON ONLY public.sittings USING btree (batch_id);
 CREATE INDEX sittings_default_batch_id_idx ON public.sittings_default USING btree (batch_id);
+CREATE INDEX sittings_seen ON ONLY public.sittings USING brin (seen_at) WITH (pages_per_range='16');
+CREATE INDEX sittings_default_seen_at_idx ON public.sittings_default USING brin (seen_at) WITH (pages_per_range='16');
 CREATE INDEX sittings_user ON ONLY public.sittings USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX sittings_default_user_id_idx ON public.sittings_default USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX sittings_time ON ONLY public.sittings USING btree (video_id, occurred_at, session_id);
@@ -728,8 +1215,13 @@ CREATE INDEX videos_words ON public.videos USING gin (words);
 CREATE INDEX view_reports_batch ON public.view_reports USING btree (batch_id);
 ALTER INDEX public.sittings_batch ATTACH PARTITION public.sittings_default_batch_id_idx;
 ALTER INDEX public.sittings_pkey ATTACH PARTITION public.sittings_default_pkey;
+ALTER INDEX public.sittings_seen ATTACH PARTITION public.sittings_default_seen_at_idx;
 ALTER INDEX public.sittings_user ATTACH PARTITION public.sittings_default_user_id_idx;
 ALTER INDEX public.sittings_time ATTACH PARTITION public.sittings_default_video_id_occurred_at_session_id_idx;
+CREATE TRIGGER search_models_index AFTER INSERT ON public.search_models FOR EACH ROW EXECUTE FUNCTION public.search_add_model_index();
+CREATE TRIGGER search_models_index_gone AFTER DELETE ON public.search_models FOR EACH ROW EXECUTE FUNCTION public.search_drop_model_index();
+CREATE TRIGGER search_texts_added AFTER INSERT ON public.search_texts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.search_count_added();
+CREATE TRIGGER search_texts_removed AFTER DELETE ON public.search_texts REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.search_count_removed();
 CREATE TRIGGER videos_tally AFTER INSERT OR DELETE OR UPDATE OF visibility ON public.videos FOR EACH ROW EXECUTE FUNCTION public.tally_videos();
 ALTER TABLE ONLY public.album_items
     ADD CONSTRAINT album_items_album_id_fkey FOREIGN KEY (album_id) REFERENCES public.albums(id) ON DELETE CASCADE;
@@ -765,10 +1257,60 @@ ALTER TABLE ONLY public.photos
     ADD CONSTRAINT photos_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.recommendation_clicks
+    ADD CONSTRAINT recommendation_clicks_recommended_id_fkey FOREIGN KEY (recommended_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_clicks
+    ADD CONSTRAINT recommendation_clicks_slate_id_fkey FOREIGN KEY (slate_id) REFERENCES public.recommendation_slates(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_clicks
+    ADD CONSTRAINT recommendation_clicks_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_evidence
+    ADD CONSTRAINT recommendation_evidence_recommended_id_fkey FOREIGN KEY (recommended_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_evidence
+    ADD CONSTRAINT recommendation_evidence_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_hours
+    ADD CONSTRAINT recommendation_hours_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_learnt
+    ADD CONSTRAINT recommendation_learnt_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_lists
+    ADD CONSTRAINT recommendation_lists_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_neighbours
+    ADD CONSTRAINT recommendation_neighbours_version_fkey FOREIGN KEY (version) REFERENCES public.recommendation_models(version) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_neighbours
+    ADD CONSTRAINT recommendation_neighbours_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_recent_pairs
+    ADD CONSTRAINT recommendation_recent_pairs_other_id_fkey FOREIGN KEY (other_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_recent_pairs
+    ADD CONSTRAINT recommendation_recent_pairs_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_slates
+    ADD CONSTRAINT recommendation_slates_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_videos
+    ADD CONSTRAINT recommendation_videos_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.recommendation_votes
+    ADD CONSTRAINT recommendation_votes_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_families
     ADD CONSTRAINT refresh_families_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_family_id_fkey FOREIGN KEY (family_id) REFERENCES public.refresh_families(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_documents
+    ADD CONSTRAINT search_documents_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_figures
+    ADD CONSTRAINT search_figures_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_projects
+    ADD CONSTRAINT search_projects_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_sources
+    ADD CONSTRAINT search_sources_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.search_documents(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_summaries
+    ADD CONSTRAINT search_summaries_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.search_documents(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_summaries
+    ADD CONSTRAINT search_summaries_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.search_models(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_terms
+    ADD CONSTRAINT search_terms_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_texts
+    ADD CONSTRAINT search_texts_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.search_documents(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_vectors
+    ADD CONSTRAINT search_vectors_document_id_fkey FOREIGN KEY (document_id) REFERENCES public.search_documents(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.search_vectors
+    ADD CONSTRAINT search_vectors_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.search_models(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.session_connections
     ADD CONSTRAINT session_connections_participant_id_fkey FOREIGN KEY (participant_id) REFERENCES public.session_participants(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.session_connections

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid5
 
-from kinetoscope.embeddings import Embedder
 from kinetoscope.kernel.db import Tx
 from kinetoscope.kernel.ids import uuid7
 from kinetoscope.kernel.migrate import migrate
-from kinetoscope.kernel.runner import Runner
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
 from kinetoscope.recommendations import Counting, Training
@@ -29,6 +27,7 @@ from . import made_up
 
 NAMES = UUID(int=7)
 START = datetime(2026, 1, 1, tzinfo=UTC)
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,13 @@ class Stage:
         self.platform: Platform = build_platform(settings, dsn=dsn, keyring=Keyring(b"k" * 32))
         self.ids: dict[str, UUID] = {}
 
-        embedders = next(r for r in self.platform.resources if isinstance(r, Embedders))
-        # All that is measured here is English; the other model would be loaded and asked for nothing.
-        cast("dict[str, Embedder]", embedders.chosen).pop("multilingual", None)
+        chosen = next(r for r in self.platform.resources if isinstance(r, Embedders))
+        # All that is measured here is English: the model for other languages has nothing to do.
+        self._vectors = Vectors(
+            self.platform.db,
+            clock=self.platform.clock,
+            embedders=Embedders({"main": chosen.chosen["main"]}),
+        )
 
     def service(self, kind: type) -> Any:  # noqa: ANN401 - the caller knows what it asks for
         """Return a service of the platform."""
@@ -82,24 +85,13 @@ class Stage:
                 self.ids[item.name] = video.id
                 await insert_video(tx, video)
             await tx.execute("DELETE FROM jobs")
-        indexing, vectors = self.service(Indexing), self.service(Vectors)
-        for video_id in self.ids.values():
-            document = await indexing.index_video(video_id)
-            assert document is not None
-        runner = Runner(
-            self.platform.db,
-            dsn=self.dsn,
-            clock=self.platform.clock,
-            worker="bench/1",
-            lanes=self.platform.lanes,
-        )
-        for _ in range(100):
-            await vectors.catch_up()
-            while await runner.run_due():
-                pass
-            if await self._is_embedded():
-                break
-        await vectors.catch_up()
+        indexing = self.service(Indexing)
+        await self._vectors.catch_up()
+        ids = list(self.ids.values())
+        for start in range(0, len(ids), _AT_ONCE):
+            documents = [await indexing.index_video(video_id) for video_id in ids[start : start + _AT_ONCE]]
+            await asyncio.gather(*(self._vectors.embed(document) for document in documents))
+        await self._vectors.catch_up()
         async with self.platform.db.read() as tx:
             await tx.execute("ANALYZE")
 
@@ -146,16 +138,6 @@ class Stage:
             )
         return account
 
-    async def _is_embedded(self) -> bool:
-        async with self.platform.db.read() as tx:
-            left: int = await tx.fetch_value(
-                """
-                SELECT count(*) FROM search_documents d
-                 WHERE NOT EXISTS (SELECT FROM search_summaries s WHERE s.document_id = d.id)
-                """
-            )
-        return left == 0
-
     async def vote(self, votes: Iterable[tuple[str, str]]) -> None:
         """Let people watch, in this order, then count and train."""
         rows = [
@@ -181,7 +163,7 @@ class Stage:
     async def list_of(self, name: str, strategy: Strategy) -> list[UUID]:
         """Return the list beside a video, as deep as the platform keeps it."""
         key = Key(self.ids[name], strategy, FIRST_POLICY.version)
-        async with self.platform.db.read() as tx:
+        async with self.platform.db.transaction() as tx:
             kept = await make_list(tx, key, FIRST_POLICY, now=self.platform.clock())
         return [item.video_id for item in kept.ranked]
 

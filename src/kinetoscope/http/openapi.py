@@ -32,6 +32,7 @@ _TAGS = [
     {"name": "engagement", "description": "Likes, shares, comments."},
     {"name": "albums", "description": "Collections of photos and videos."},
     {"name": "photos", "description": "Photos for albums, made anew without their metadata."},
+    {"name": "recommendations", "description": "What to watch next, why, and how often it was chosen."},
     {"name": "analytics", "description": "Tracking views, and reports on them for the owner of a video."},
     {"name": "showcase", "description": "Demo videos and their timed annotations."},
     {"name": "operations", "description": "Health, metrics, this document."},

@@ -6,13 +6,16 @@ as a share of all candidates. So behaviour takes over from content by itself as 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .co_watch import beyond_chance, by_co_watch
 from .content import best_first, by_content, likeness_of
-from .models import Audience, Candidate, Fallback, Policy, Ranked, Signal, Strategy
+from .models import Audience, Candidate, Fallback, Likeness, Policy, Ranked, Signal, Strategy
 from .popularity import by_popularity
+
+_LONGEST = 150
+"""More than any list keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,14 @@ class Blend:
 def blend(strategy: Strategy, candidates: Sequence[Candidate], audience: Audience, policy: Policy) -> Blend:
     """Return the list of a strategy; never empty while there is any candidate."""
     is_watched = any(candidate.together for candidate in candidates)
-    alike = by_content(candidates, policy)
-    if strategy == "collaborative" and is_watched:
-        return Blend(_continued(_held_to_one(by_co_watch(candidates, audience)), alike))
-    if not alike and not is_watched:
+    is_alike = any(candidate.likeness != Likeness() for candidate in candidates)
+    if not is_alike and not is_watched:
         return Blend(_held_to_one(by_popularity(candidates)), "popularity")
     if strategy == "hybrid":
         return Blend(by_both(candidates, audience, policy), None if is_watched else "content")
+    alike = by_content(candidates, policy)
+    if strategy == "collaborative" and is_watched:
+        return Blend(_continued(_held_to_one(by_co_watch(candidates, audience)), alike))
     if not alike:
         return Blend(_held_to_one(by_popularity(candidates)), "popularity")
     return Blend(alike, "content" if strategy == "collaborative" else None)
@@ -43,29 +47,32 @@ def by_both(candidates: Sequence[Candidate], audience: Audience, policy: Policy)
 
     Scores are scaled so that the best shows how alike it is, or how many of the source's viewers watched it.
     """
-    odds = {c.video_id: _odds(c, policy) for c in candidates}
+    parts = {c.video_id: likeness_of(c, policy) for c in candidates}
+    odds = {c.video_id: _odds(c, sum(parts[c.video_id].values()), policy) for c in candidates}
     total = sum(odds.values()) or 1.0
-    ranked = best_first([_voted(c, odds[c.video_id] / total, audience, policy) for c in candidates])
+    ranked = best_first(
+        [_voted(c, parts[c.video_id], odds[c.video_id] / total, audience, policy) for c in candidates]
+    )[:_LONGEST]
     if not ranked or ranked[0].score <= 0:
         return ranked
     best = next(c for c in candidates if c.video_id == ranked[0].video_id)
-    shown = max(sum(likeness_of(best, policy).values()), best.together / max(1, audience.viewers))
+    shown = max(sum(parts[best.video_id].values()), best.together / max(1, audience.viewers))
     return [item.times(min(1.0, shown) / ranked[0].score) for item in ranked]
 
 
-def _odds(candidate: Candidate, policy: Policy) -> float:
-    likeness = sum(likeness_of(candidate, policy).values())
+def _odds(candidate: Candidate, likeness: float, policy: Policy) -> float:
     return math.exp(likeness / policy.temperature) * (candidate.viewers + 1) ** policy.popularity_power
 
 
-def _voted(candidate: Candidate, share: float, audience: Audience, policy: Policy) -> Ranked:
+def _voted(
+    candidate: Candidate, parts: Mapping[Signal, float], share: float, audience: Audience, policy: Policy
+) -> Ranked:
     total = audience.viewers + policy.prior_viewers
     votes = beyond_chance(candidate, audience, chance_share=policy.chance_share) / total
     prior = policy.prior_viewers * audience.videos_a_viewer * share / total
     # Popularity multiplies likeness; its contribution is what it added to an equal that nobody watched.
     alike = prior / (candidate.viewers + 1) ** policy.popularity_power
     contributions: dict[Signal, float] = {"co_watch": votes, "popularity": prior - alike}
-    parts = likeness_of(candidate, policy)
     whole = sum(parts.values())
     for signal, part in parts.items():
         contributions[signal] = alike * part / whole if whole > 0 else alike * (signal == "embedding")

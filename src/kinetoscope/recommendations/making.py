@@ -27,7 +27,8 @@ _UNTIL_INDEXED = timedelta(seconds=10)
 
 
 async def make_list(tx: Tx, key: Key, policy: Policy, *, now: datetime) -> Kept:
-    """Return a list as it is now: the hour's draw is the same for everybody who makes it."""
+    """Return a list as it is now, in a transaction; the hour's draw is the same whoever makes it."""
+    await candidate_store.plan_by_values(tx)
     near = await content_candidates(tx, key.video_id, at_most=_NEAREST)
     ids = {video_id for video_id, _ in near}
     ids.update(await candidate_store.co_watched(tx, key.video_id, at_most=_CO_WATCHED))

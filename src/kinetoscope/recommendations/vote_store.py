@@ -12,7 +12,7 @@ LOCK = 0x4B52_5643
 LATE = timedelta(minutes=10)
 """A report may be written, or folded into its sitting, so much after its time."""
 
-_VOTES_OF_ONE = 200
+_VOTES_OF_ONE = 100
 
 
 async def lock_counting(tx: Tx) -> None:

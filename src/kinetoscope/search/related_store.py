@@ -88,6 +88,11 @@ async def load_alike(tx: Tx, document: int, ids: Sequence[int]) -> list[Alike]:
               FROM own CROSS JOIN LATERAL unnest(tsvector_to_array(own.words)) AS stem
               JOIN search_terms k ON (k.project_id, k.kind, k.term) = (own.project_id, 'stem', stem)
              ORDER BY k.documents LIMIT 40
+        ), texts AS MATERIALIZED (  -- taken apart once: to match each stem with each text is far dearer
+            SELECT t.document_id, sum(s.worth) AS worth
+              FROM search_texts t CROSS JOIN LATERAL unnest(tsvector_to_array(t.words)) AS lexeme
+              JOIN stems s ON s.stem = lexeme
+             WHERE t.document_id = ANY($2) GROUP BY t.document_id
         ), tags AS (
             SELECT d.id, tag FROM search_documents d, unnest(d.tag_keys) AS tag WHERE d.id = ANY($2)
              UNION ALL
@@ -102,10 +107,10 @@ async def load_alike(tx: Tx, document: int, ids: Sequence[int]) -> list[Alike]:
         )
         SELECT d.id AS document_id,
                COALESCE(n.shared / sqrt(n.norm * (SELECT norm FROM norms WHERE id = 0)), 0)::float8 AS tags,
-               (SELECT COALESCE(sum(s.worth), 0) FROM stems s
-                 WHERE t.words @@ quote_literal(s.stem)::tsquery)::float8 AS text,
+               COALESCE(t.worth, 0)::float8 AS text,
                d.author_key <> '' AND d.author_key = own.author_key AS same_author
-          FROM own, search_documents d JOIN search_texts t ON t.document_id = d.id
+          FROM own, search_documents d
+          LEFT JOIN texts t ON t.document_id = d.id
           LEFT JOIN norms n ON n.id = d.id
          WHERE d.id = ANY($2)
         """,

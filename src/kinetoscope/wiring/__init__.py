@@ -36,13 +36,12 @@ QUICK_PLACES = 64
 # Top storey first: that is the order in which an account is erased.
 _PARTS: Sequence[Callable[[Base], Part]] = (
     recommendations_part,
-    engagement_part,
     search_part,
-    sessions_part,
+    analytics_part,
     engagement_part,
     albums_part,
-    analytics_part,
     showcase_part,
+    sessions_part,
     media_part,
     videos_part,
     accounts_part,

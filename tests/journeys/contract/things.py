@@ -147,6 +147,8 @@ def search(stage: Stage) -> Dictionaries:
     path = f"/api/v1/projects/{project}/search"
     eventually(lambda: stage.alice.get(path).json()["documents"] >= len(videos) + len(forgotten), seconds=60)
     return {"projects": [project], "videos": videos, "videos to forget": forgotten}
+
+
 def recommendations(stage: Stage) -> Dictionaries:
     videos = ids(stage.alice, "videos", "title", 4)
     return {"videos": videos[:2], "recommended": videos[2:]}
