@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -69,7 +70,11 @@ async def test_what_fails_in_passing_is_tried_again() -> None:
     peer = Peer("openai")
     await peer.embedder.open()
     left = iter([httpx.Response(503), httpx.Response(429)])
-    peer.answer = lambda texts: next(left, None) or peer.vectors(texts)
+
+    def answer(texts: list[str]) -> httpx.Response:
+        return next(left, None) or peer.vectors(texts)
+
+    peer.answer = answer
     assert len(await peer.embedder.embed(["tea"])) == 1
     await peer.embedder.close()
 
@@ -99,7 +104,7 @@ async def test_vectors_of_another_length_than_before_are_a_failure() -> None:
     peer = Peer("openai")
     await peer.embedder.open()
     await peer.embedder.model()
-    peer.answer = lambda texts: peer.vectors(texts, length=4)
+    peer.answer = partial(peer.vectors, length=4)
     assert "length" in await peer.fails()
     await peer.embedder.close()
 

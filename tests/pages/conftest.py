@@ -29,7 +29,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
         yield server
 
 
-@pytest.fixture(scope="session")
+# Its driver keeps a loop running in this thread, in which no test of another module could run its own.
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     if CHROMIUM is None:
         assert "CI" not in os.environ, "CI installs Chromium: see .ci/run"

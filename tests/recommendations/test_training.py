@@ -56,9 +56,9 @@ def test_inverting_in_place_is_inverting(size: int) -> None:
     random = np.random.default_rng(2)
     half = random.normal(size=(size, size)) / np.sqrt(size)
     matrix = (half @ half.T + np.eye(size)).astype(np.float32)
-    expected = np.linalg.inv(matrix.astype(np.float64))
+    product: Any = matrix.astype(np.float64)
     invert_in_place(matrix)
-    assert np.abs(matrix - expected).max() < 1e-4
+    assert np.abs(matrix @ product - np.eye(size)).max() < 1e-3
 
 
 def test_ease_is_the_closed_form(votes: Votes) -> None:

@@ -135,7 +135,10 @@ async def test_of_many_a_bad_one_fails_alone(library: Any, bob: Person) -> None:
     assert len(await library.titles("oolong")) == 3
 
 
-@pytest.mark.parametrize("body", [{}, "x", [{}] * 1001, None])
+TOO_MUCH: list[Any] = [{}, "x", [{}] * 1001, None]
+
+
+@pytest.mark.parametrize("body", TOO_MUCH)
 async def test_what_is_no_list_of_at_most_a_thousand_is_refused(library: Any, body: Any) -> None:
     answer = await library.alice.post(f"{library.path}/bulk-index", json=body)
     assert answer.status_code == 422

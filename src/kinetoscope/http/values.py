@@ -77,9 +77,6 @@ Question = Annotated[
 ]
 """What somebody asks for in words: 1 to 500 characters, of which one is no space; kept as it was given."""
 
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PROSE), _trimmed]
-"""What somebody has to say: 1 to 5,000 characters on any number of lines, trimmed."""
-
 WebUrl = Annotated[
     str,
     StringConstraints(max_length=2048, pattern=_WEB_URL),
