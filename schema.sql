@@ -143,9 +143,6 @@ BEGIN
 END $$;
 CREATE FUNCTION public.search_nearest(project uuid, wanted_category text, shortest integer, longest integer, wanted_author text, wanted_tags text[], condition tsquery, showcases uuid[], model smallint, dimensions integer, query real[], at_most integer) RETURNS TABLE(document_id bigint, similarity double precision)
     LANGUAGE plpgsql STABLE
-    SET "hnsw.iterative_scan" TO 'relaxed_order'
-    SET "hnsw.ef_search" TO '200'
-    SET "hnsw.max_scan_tuples" TO '60000'
     SET enable_sort TO 'off'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
@@ -153,6 +150,9 @@ CREATE FUNCTION public.search_nearest(project uuid, wanted_category text, shorte
     SET enable_mergejoin TO 'off'
     AS $_$
 BEGIN
+    -- Not as settings of the function: those of an extension that is not loaded yet need a superuser.
+    PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true),
+            set_config('hnsw.ef_search', '200', true), set_config('hnsw.max_scan_tuples', '60000', true);
     RETURN QUERY EXECUTE format(
         'SELECT s.document_id, -((s.embedding::halfvec(%1$s)) <#> $9::halfvec(%1$s))
            FROM search_summaries s JOIN search_documents d ON d.id = s.document_id
@@ -170,9 +170,6 @@ BEGIN
 END $_$;
 CREATE FUNCTION public.search_nearest_public(model smallint, dimensions integer, query real[], at_most integer) RETURNS TABLE(video_id uuid, cosine double precision)
     LANGUAGE plpgsql STABLE
-    SET "hnsw.iterative_scan" TO 'relaxed_order'
-    SET "hnsw.ef_search" TO '200'
-    SET "hnsw.max_scan_tuples" TO '60000'
     SET enable_sort TO 'off'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
@@ -180,6 +177,9 @@ CREATE FUNCTION public.search_nearest_public(model smallint, dimensions integer,
     SET enable_mergejoin TO 'off'
     AS $_$
 BEGIN
+    -- Not as settings of the function: those of an extension that is not loaded yet need a superuser.
+    PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true),
+            set_config('hnsw.ef_search', '200', true), set_config('hnsw.max_scan_tuples', '60000', true);
     RETURN QUERY EXECUTE format(
         'SELECT d.video_id, 1 - (s.embedding <=> $1::halfvec)
            FROM search_summaries s JOIN search_documents d ON d.id = s.document_id

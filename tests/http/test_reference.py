@@ -168,8 +168,8 @@ def test_hostile_text_stays_text(document: dict[str, Any]) -> None:
     assert page.values("src") == []
 
 
-def test_the_page_is_not_large(text: str) -> None:
-    assert len(text.encode()) < 600_000
+def test_the_page_is_not_large(text: str, document: dict[str, Any]) -> None:
+    assert len(text.encode()) < 8_000 * len(list(operations(document)))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -263,7 +263,7 @@ def test_conditions_and_retries_are_documented_where_they_are_taken(document: di
     assert takes("get", one) == {"If-None-Match"}
     assert takes("put", one) == takes("patch", one) == takes("delete", one) == {"If-Match"}
     assert all(
-        takes(method, path) == {"Idempotency-Key"}
+        takes(method, path) - {"If-Match"} == {"Idempotency-Key"}
         for method, path, _ in operations(document)
         if method == "post"
     )

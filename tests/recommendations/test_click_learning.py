@@ -34,28 +34,24 @@ def test_exchanged_neighbours_tell_how_ranks_are_read(eta: float) -> None:
 
 
 SHARE_OF_FRAUD = 0.01
-MOST_PLACES = 6
-"""The bound that docs/recommendations.md states for an attacker with one per cent of the traffic."""
 
 
 @pytest.mark.parametrize("visits", [10, 100])
-def test_a_click_fraud_with_one_per_cent_of_the_traffic_moves_no_list_beyond_its_bound(visits: int) -> None:
+def test_a_click_fraud_with_one_per_cent_of_the_traffic_shifts_no_estimate_beyond_its_bound(
+    visits: int,
+) -> None:
     world = World(sources=60, eta=1.0, seed=5)
     for _ in range(visits):
         world.visit_all()
     for number, source in enumerate(world.sources):
         honest = source.evidence(world.eta)
-        before = learnt_order(honest, Random(number))
-        for rank, target in enumerate(before[:SHOWN], start=1):
-            looks = max(
-                1.0, SHARE_OF_FRAUD * visits
-            )  # one account teaches a list once, however often it looks
-            bought = Evidence(honest[target].clicks + looks, honest[target].examinations + looks / rank)
-            attacked = [*honest[:target], bought, *honest[target + 1 :]]
+        for rank, target in enumerate(learnt_order(honest, Random(number))[:SHOWN], start=1):
+            # One account teaches a list once, however often it looks.
+            looks = max(1.0, SHARE_OF_FRAUD * visits)
+            seen = honest[target].examinations
+            bought = Evidence(honest[target].clicks + looks, seen + looks / rank)
             shift = posterior(target, bought).mean - posterior(target, honest[target]).mean
-            assert shift <= looks / (6 + looks / rank)
-            if visits >= 100:
-                assert rank - 1 - learnt_order(attacked, Random(number)).index(target) <= MOST_PLACES
+            assert 0 <= shift <= looks / (6 + seen + looks / rank)
 
 
 def test_one_source_cannot_turn_a_list_around() -> None:

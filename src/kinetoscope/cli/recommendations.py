@@ -35,6 +35,13 @@ Folder = Annotated[Path, typer.Argument(help="Folder of the files; it is made if
 
 app = new_command_app(no_args_is_help=True)
 policies = new_command_app(invoke_without_command=True)
+
+
+@app.callback()
+def recommendations() -> None:
+    """Compare and roll back policies, train, exchange data with other trainers."""
+
+
 app.add_typer(policies, name="policies", help="Show, compare and roll back the policies of hybrid lists.")
 
 

@@ -28,7 +28,7 @@ class Shown:
     """One setting as it is now."""
 
     name: str
-    value: str | int | list[str] | None
+    value: str | float | list[str] | None
     source: str
     description: str
 
@@ -87,7 +87,7 @@ def _source(name: str, options: Mapping[str, object], environment: set[str], fil
     return ".env" if variable in file else "default"
 
 
-def _plain(value: object) -> str | int | list[str] | None:
+def _plain(value: object) -> str | float | list[str] | None:
     match value:
         case SecretStr():
             return "********"
@@ -95,7 +95,7 @@ def _plain(value: object) -> str | int | list[str] | None:
             return str(value)
         case tuple():
             return [str(part) for part in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - a tuple of any
-        case str() | int() | None:
+        case str() | int() | float() | None:
             return value
         case _:
             raise TypeError(type(value).__name__)

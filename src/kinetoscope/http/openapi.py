@@ -32,6 +32,8 @@ _TAGS = [
     {"name": "engagement", "description": "Likes, shares, comments."},
     {"name": "albums", "description": "Collections of photos and videos."},
     {"name": "photos", "description": "Photos for albums, made anew without their metadata."},
+    {"name": "search", "description": "Finding videos of a project by words and meaning, and its index."},
+    {"name": "embeddings", "description": "Vectors of texts, in the shapes that other services have."},
     {"name": "recommendations", "description": "What to watch next, why, and how often it was chosen."},
     {"name": "analytics", "description": "Tracking views, and reports on them for the owner of a video."},
     {"name": "showcase", "description": "Demo videos and their timed annotations."},

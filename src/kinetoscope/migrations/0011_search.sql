@@ -247,10 +247,12 @@ CREATE FUNCTION search_nearest(
     model smallint, dimensions integer, query real[], at_most integer
 ) RETURNS TABLE (document_id bigint, similarity float8)
 LANGUAGE plpgsql STABLE
-SET hnsw.iterative_scan = relaxed_order SET hnsw.ef_search = 200 SET hnsw.max_scan_tuples = 60000
 SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
+    -- Not as settings of the function: those of an extension that is not loaded yet need a superuser.
+    PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true),
+            set_config('hnsw.ef_search', '200', true), set_config('hnsw.max_scan_tuples', '60000', true);
     RETURN QUERY EXECUTE format(
         'SELECT s.document_id, -((s.embedding::halfvec(%1$s)) <#> $9::halfvec(%1$s))
            FROM search_summaries s JOIN search_documents d ON d.id = s.document_id
@@ -282,10 +284,12 @@ CREATE TABLE search_figures (
 CREATE FUNCTION search_nearest_public(model smallint, dimensions integer, query real[], at_most integer)
 RETURNS TABLE (video_id uuid, cosine float8)
 LANGUAGE plpgsql STABLE
-SET hnsw.iterative_scan = relaxed_order SET hnsw.ef_search = 200 SET hnsw.max_scan_tuples = 60000
 SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
+    -- Not as settings of the function: those of an extension that is not loaded yet need a superuser.
+    PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true),
+            set_config('hnsw.ef_search', '200', true), set_config('hnsw.max_scan_tuples', '60000', true);
     RETURN QUERY EXECUTE format(
         'SELECT d.video_id, 1 - (s.embedding <=> $1::halfvec)
            FROM search_summaries s JOIN search_documents d ON d.id = s.document_id
