@@ -21,7 +21,10 @@ async def test_everything_of_an_account_is_erased_and_nothing_of_others(
     assert await tx.fetch_value("SELECT count(*) FROM accounts") == 1
     assert await tx.fetch_value("SELECT count(*) FROM projects") == 1
     assert await tx.fetch_value("SELECT count(*) FROM videos") == 1
-    assert await tx.fetch_value("SELECT count(*) FROM jobs") == 0
+    # What may still be under way in other processes is looked for again later; nothing failed, nothing is due.
+    left = await tx.fetch("SELECT DISTINCT kind, state, attempts FROM jobs")
+    later = ("analytics.forget-viewer", "analytics.sweep-video")
+    assert {tuple(row) for row in left} <= {(kind, "waiting", 0) for kind in later}
     assert (await bob.get(f"/api/v1/videos/{kept['id']}")).status_code == 200
 
 
