@@ -21,7 +21,7 @@ async def test_everything_of_an_account_is_erased_and_nothing_of_others(
     assert await tx.fetch_value("SELECT count(*) FROM accounts") == 1
     assert await tx.fetch_value("SELECT count(*) FROM projects") == 1
     assert await tx.fetch_value("SELECT count(*) FROM videos") == 1
-    # What may still be under way in other processes is looked for again later; nothing failed, nothing is due.
+    # What may still be under way in other processes is looked for again later; nothing is due or failed.
     left = await tx.fetch("SELECT DISTINCT kind, state, attempts FROM jobs")
     later = ("analytics.forget-viewer", "analytics.sweep-video")
     assert {tuple(row) for row in left} <= {(kind, "waiting", 0) for kind in later}
