@@ -24,7 +24,7 @@ class TextsToEmbed(BaseModel):
 
     texts: Texts
     model: _ModelName = None
-    normalize: bool = Field(True, description="Vectors have length 1 in any case")
+    normalize: bool = Field(True, strict=True, description="Vectors have length 1 in any case")
 
 
 class EmbeddingsOut(BaseModel):

@@ -19,8 +19,9 @@ def flattened(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 def allowed_methods(request: Request) -> str:
     """Return what the Allow header of a 405 must list (RFC 9110, section 15.5.6), in alphabetical order."""
     path = request.scope["path"]
-    found: set[str] = set()
+    found: dict[int, set[str]] = {}
     for route in flattened(request.app.routes):
         if isinstance(route, Route) and route.path_regex.match(path):
-            found.update(route.methods or ())
-    return ", ".join(sorted(found))
+            # A fixed word is an address of its own, though it also fits where an id could stand.
+            found.setdefault(len(route.param_convertors), set()).update(route.methods or ())
+    return ", ".join(sorted(found[min(found)])) if found else ""

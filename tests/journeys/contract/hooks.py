@@ -45,9 +45,9 @@ def give_each_request_a_key_of_its_own(_: HookContext, case: Any, __: dict[str, 
 @hook("before_call").apply_to(operation_id=ENDING)
 def end_only_what_is_for_it(_: HookContext, case: Any, __: dict[str, object]) -> None:
     """Let what is deleted, or filled for good, be something else."""
-    for name, value in case.path_parameters.items():
-        if value in KEPT:
-            case.path_parameters[name] = str(uuid4())
+    ended = re.findall(r"{(\w+)}", case.path)[-1]
+    if case.path_parameters.get(ended) in KEPT:
+        case.path_parameters[ended] = str(uuid4())
 
 
 @hook("before_call").apply_to(method="POST", path="/api/v1/uploads")
@@ -69,8 +69,8 @@ def filter_failure(_: HookContext, failure: Failure, __: Any, response: Response
     if response.headers.get("content-type", [""])[0].startswith("text/vtt"):
         return False
     body = response.json()
-    if "session_name" in body:  # who knows the id of a session may see it, but not who is in it
-        return body.get("participants") is not None
+    if "session_name" in body:  # who knows the id of a session may join it, and then sees who is in it
+        return False
     shown = next((body[name] for name in LISTS if name in body), [body])
     return any(
         thing.get("visibility", "private") == "private"

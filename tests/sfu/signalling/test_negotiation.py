@@ -258,12 +258,12 @@ def test_repeats_are_sent_only_where_the_client_takes_them() -> None:
 
 def test_abs_send_time_is_sent_only_where_the_client_takes_it() -> None:
     made = make_offer(NEW, pulls=[pull("a")]).negotiation
-    extmap = f"a=rtcp-mux\r\na=extmap:1 {ABS_SEND_TIME}"
+    extmap = f"a=rtcp-mux\r\na=extmap:2 {ABS_SEND_TIME}"
     with_it = take_answer(
         made, parse(small("video 0 recvonly", setup="active").replace("a=rtcp-mux", extmap))
     )
     without = answered(made, "video 0 recvonly")
-    assert [n.lines[0].pull and n.lines[0].pull.abs_send_time for n in (with_it, without)] == [1, None]
+    assert [n.lines[0].pull and n.lines[0].pull.abs_send_time for n in (with_it, without)] == [2, None]
 
 
 @pytest.mark.parametrize(
