@@ -153,7 +153,8 @@ async def list_tracks(tx: Tx, session_id: UUID) -> list[Track]:
         "SELECT"
         + _TRACK_COLUMNS
         + """
-          FROM session_tracks t WHERE session_id = $1 AND status = 'active' ORDER BY created_at, id
+          FROM session_tracks t WHERE session_id = $1 AND status = 'active'
+         ORDER BY created_at, length(mid), mid, id
         """,
         session_id,
     )
