@@ -32,6 +32,7 @@ ENDING = [
     "cancel_upload",
     "put_upload",
     "delete_annotation",
+    "import_annotations",
 ]
 
 

@@ -133,7 +133,7 @@ def showcase(stage: Stage) -> Dictionaries:
     annotations = [made(stage.alice, path, said | {"timestamp": second})["id"] for second in range(24)]
     return {
         "videos": [video],
-        "videos to import into": [other],
+        "videos to fill": [other],
         "annotations": annotations[:4],
         "annotations to delete": annotations[4:],
         "versions": ["*"],
