@@ -12,6 +12,8 @@ from playwright.async_api import Browser, Page
 
 from support.cast import PASSWORD
 from support.chromium import PROGRAM, chromium
+from support.coturn import PROGRAM as TURN_PROGRAM
+from support.coturn import coturn, free_port
 from support.following import Follower, Told
 from support.people import signed_up
 from support.server import Server, seeded, started_server
@@ -23,6 +25,8 @@ pytestmark = [
 ]
 
 PATIENCE_MS = 60_000
+TURN_PORT = free_port()
+TURN_SECRET = "known to the platform and to coturn"
 MOVES = """async () => {
     const frames = video => video.getVideoPlaybackQuality().totalVideoFrames;
     const shown = () => [...document.querySelectorAll(".tile:not(.own) video")];
@@ -35,13 +39,25 @@ PICTURES = f"""async count => {{
     return all.length === count - 1 && all.every(Boolean);
 }}"""
 STILL = f"async () => !(await ({MOVES})()).some(Boolean)"
+KEEP_CONNECTIONS = """
+    window.connections = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...settings) { super(...settings); connections.push(this); }
+    };
+"""
+LOCAL_CANDIDATES = """async () => {
+    const report = await connections.at(-1).getStats();
+    const pairs = [...report.values()].filter(({ type }) => type === "candidate-pair");
+    return pairs.filter(({ bytesSent }) => bytesSent > 0).map(({ localCandidateId }) => report.get(localCandidateId).candidateType);
+}"""
 PEOPLE = "count => document.querySelectorAll('.tile').length === count"
 
 
 @pytest.fixture(scope="module")
 def platform_url(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Server, str]]:
     folder: Path = seeded(tmp_path_factory.mktemp("calls"))
-    with started_server(folder, sfu_port="0", auth_rate_limit="1000/minute") as server:
+    turn = {"turn_urls": f"turn:127.0.0.1:{TURN_PORT}", "turn_secret": TURN_SECRET}
+    with started_server(folder, sfu_port="0", auth_rate_limit="1000/minute", **turn) as server:
         # Cameras need a secure page, which localhost is.
         yield server, server.url.replace("127.0.0.1", "localhost")
 
@@ -67,12 +83,13 @@ def follower(room: tuple[httpx.Client, str]) -> Generator[Follower]:
         yield follower
 
 
-async def joined(browser: Browser, url: str, session_id: str, name: str) -> Page:
+async def joined(browser: Browser, url: str, session_id: str, name: str, how: str = "") -> Page:
     with closing(signed_up(url, name.lower())) as account:
         email = account.get("/api/v1/auth/me").json()["email"]
     page = await (await browser.new_context()).new_page()
     page.set_default_timeout(PATIENCE_MS)
-    await page.goto(f"{url}/call/{session_id}")
+    await page.add_init_script(KEEP_CONNECTIONS)
+    await page.goto(f"{url}/call/{session_id}{how}")
     await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in", exact=True).click()
@@ -102,6 +119,21 @@ async def test_two_see_each_other_and_a_third_who_comes_late(
     assert session["participant_count"] == 2
     for page in (alice, bob, carol):
         await page.context.close()
+
+
+@pytest.mark.skipif(TURN_PROGRAM is None, reason="needs coturn")
+async def test_who_cannot_reach_the_media_server_connects_through_turn(
+    browser: Browser, platform_url: tuple[Server, str], room: tuple[httpx.Client, str], tmp_path: Path
+) -> None:
+    with coturn(tmp_path, port=TURN_PORT, secret=TURN_SECRET) as log:
+        alice, bob = [
+            await joined(browser, platform_url[1], room[1], name, "?relay") for name in ("Alice", "Bob")
+        ]
+        for page in (alice, bob):
+            await sees(page, 2)
+            assert set(await page.evaluate(LOCAL_CANDIDATES)) == {"relay"}
+            await page.context.close()
+    assert "ALLOCATE processed, success" in log.read_text()
 
 
 @pytest.mark.parametrize("victim", ["api", "postgres"])
