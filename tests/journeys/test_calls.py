@@ -47,8 +47,8 @@ KEEP_CONNECTIONS = """
 """
 LOCAL_CANDIDATES = """async () => {
     const report = await connections.at(-1).getStats();
-    const pairs = [...report.values()].filter(({ type }) => type === "candidate-pair");
-    return pairs.filter(({ bytesSent }) => bytesSent > 0).map(({ localCandidateId }) => report.get(localCandidateId).candidateType);
+    const used = [...report.values()].filter(each => each.type === "candidate-pair" && each.bytesSent > 0);
+    return used.map(({ localCandidateId }) => report.get(localCandidateId).candidateType);
 }"""
 PEOPLE = "count => document.querySelectorAll('.tile').length === count"
 
