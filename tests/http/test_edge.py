@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from support.cast import browser
 from support.clock import FakeClock
 from support.in_process import running
 
+PATIENCE_SECONDS = 0.2
 PROXIES = ("192.0.2.0/24", "2001:db8:5::/48", "127.0.0.1")
 
 
@@ -42,6 +43,13 @@ async def _whoami(request: Request) -> list[str | None]:
     return [request.client and request.client.host, request.url.scheme]
 
 
+async def _patient(request: Request) -> str:
+    """Tell what comes after a body, having waited for longer than for a body."""
+    await request.body()
+    await asyncio.sleep(PATIENCE_SECONDS * 1.1)
+    return (await request.receive())["type"]
+
+
 async def _echo(body: dict[str, int]) -> dict[str, int]:
     return body
 
@@ -52,12 +60,14 @@ def edge(second_platform: Platform, clean: None) -> Edge:
     api = create_api(second_platform, public_url=None)
     for route in (_crash, _break_off, _whoami):
         api.add_api_route(f"/test/{route.__name__.strip('_')}", route)
-    api.add_api_route("/test/echo", _echo, methods=["POST"])
+    for route in (_echo, _patient):
+        api.add_api_route(f"/test/{route.__name__.strip('_')}", route, methods=["POST"])
     return Edge(
         api,
         limits=BodyLimits(1000, {"/test/large": None}),
         trusted_proxies=PROXIES,
         request_log=RequestLog("json"),
+        patience_seconds=PATIENCE_SECONDS,
     )
 
 
@@ -78,13 +88,18 @@ def coming_from(app: ASGIApp, address: str) -> AsyncClient:
 
 
 async def exchange(
-    app: ASGIApp, method: str, path: str, *, arriving: list[Message] | None = None
+    app: ASGIApp,
+    method: str,
+    path: str,
+    *,
+    arriving: list[Message] | None = None,
+    receive: Callable[[], Awaitable[Message]] | None = None,
 ) -> list[Message]:
     """Send one request as a server would, and return what the application sends, even if it is half."""
     incoming = [*(arriving or [{"type": "http.request", "body": b""}])]
     sent: list[Message] = []
 
-    async def receive() -> Message:
+    async def receive_next() -> Message:
         return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
@@ -104,7 +119,7 @@ async def exchange(
         "server": ("kinetoscope.test", 80),
         "state": {},
     }
-    await app(scope, receive, send)
+    await app(scope, receive or receive_next, send)
     return sent
 
 
@@ -236,6 +251,29 @@ async def test_a_body_limit_counts_what_arrives_and_not_what_was_announced(
     sent = await exchange(inside.app, "POST", "/test/echo", arriving=pieces)
     assert sent[0]["status"] == 413
     assert (b"connection", b"close") in sent[0]["headers"]
+
+
+async def _silence() -> Message:
+    return await asyncio.get_running_loop().create_future()
+
+
+async def _drip() -> Message:
+    await asyncio.sleep(PATIENCE_SECONDS / 8)
+    return {"type": "http.request", "body": b" ", "more_body": True}
+
+
+@pytest.mark.parametrize("arriving", [_silence, _drip])
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    inside: ASGITransport, arriving: Callable[[], Awaitable[Message]]
+) -> None:
+    sent = await exchange(inside.app, "POST", "/test/echo", receive=arriving)
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["code"]) == (408, "body_stalled")
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
+async def test_an_answer_takes_as_long_as_it_takes_once_the_body_is_there(inside: ASGITransport) -> None:
+    sent = await exchange(inside.app, "POST", "/test/patient")
+    assert (sent[0]["status"], sent[1]["body"]) == (200, b'"http.disconnect"')
 
 
 async def test_every_answer_names_its_request_even_when_nothing_else_works(visitor: AsyncClient) -> None:
