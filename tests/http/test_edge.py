@@ -4,17 +4,19 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Response
 from starlette.types import ASGIApp, Message
 
 from kinetoscope.app import create_api, create_app
 from kinetoscope.http.edge import BodyLimits, Edge
 from kinetoscope.http.errors import MEDIA_TYPE
+from kinetoscope.kernel.db import Tx
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
 from kinetoscope.kernel.telemetry import RequestLog, render_metrics
@@ -288,14 +290,53 @@ def _series() -> int:
     return render_metrics().decode().count("kinetoscope_http_request_seconds_count{")
 
 
+@asynccontextmanager
+async def limited(dsn: str, settings: Settings, clock: FakeClock, rate: str) -> AsyncGenerator[AsyncClient]:
+    """One process of an installation with a low ceiling on what anybody may write."""
+    low = settings.model_copy(update={"public_write_rate_limit": rate})
+    platform = build_platform(low, dsn=dsn, keyring=Keyring(b"k" * 32), clock=clock)
+    async with running(create_app(platform, low)) as transport, browser(transport) as client:
+        yield client
+
+
+async def write(client: AsyncClient) -> Response:
+    return await client.post("/api/v1/auth/refresh", json={"refresh_token": "unknown"})
+
+
 async def test_a_route_that_anybody_may_write_to_has_a_ceiling_for_each_address(
     dsn: str, settings: Settings, clock: FakeClock, clean: None
 ) -> None:
-    low = settings.model_copy(update={"public_write_rate_limit": "3/minute"})
-    platform = build_platform(low, dsn=dsn, keyring=Keyring(b"k" * 32), clock=clock)
-    async with running(create_app(platform, low)) as transport, browser(transport) as client:
-        body = {"refresh_token": "unknown"}
-        answers = [await client.post("/api/v1/auth/refresh", json=body) for _ in range(4)]
+    async with limited(dsn, settings, clock, "3/minute") as client:
+        answers = [await write(client) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
-    assert int(answers[3].headers["retry-after"]) >= 1
     assert answers[3].json()["code"] == "rate_limited"
+    assert {name: answers[3].headers[name] for name in ("retry-after", "ratelimit", "ratelimit-policy")} == {
+        "retry-after": "20",
+        "ratelimit": '"public-write";r=0;t=20',
+        "ratelimit-policy": '"public-write";q=3;w=60',
+    }
+
+
+async def test_the_ceiling_holds_across_processes(
+    dsn: str, settings: Settings, clock: FakeClock, clean: None
+) -> None:
+    async with (
+        limited(dsn, settings, clock, "40/minute") as one,
+        limited(dsn, settings, clock, "40/minute") as other,
+    ):
+        answers = await asyncio.gather(*(write(client) for client in (one, other) * 40))
+    # The second process adds its own part, a twentieth.
+    assert [answer.status_code for answer in answers].count(401) == 42
+
+
+async def test_who_is_refused_is_refused_without_the_database_until_it_is_time(
+    dsn: str, settings: Settings, clock: FakeClock, tx: Tx
+) -> None:
+    async with limited(dsn, settings, clock, "3/minute") as client:
+        for _ in range(4):
+            await write(client)
+        await tx.execute("DELETE FROM rate_limits")
+        clock.advance(seconds=19)
+        assert (await write(client)).headers["retry-after"] == "1"
+        clock.advance(seconds=1)
+        assert (await write(client)).status_code == 401
