@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -142,16 +142,28 @@ def media_port(person: httpx.Client, session_id: str) -> int:
 def killed_for_good(server: Server, media: int) -> Generator[None]:
     """Kill the media server with this port for media; while the block lasts, it cannot come back."""
     settings = load_settings(data_dir=server.data_dir)
-    called = {urlsplit(own_app(settings, number).url).port for number in range(2)}
+    called = {urlsplit(own_app(settings, number).url).port or 0 for number in range(2)}
     ports = {pid: ports_of(pid) for pid in server.pids("sfu")}
     (victim,) = [pid for pid in ports if media in ports[pid]]
     (port,) = called & ports[victim]
-    with socket.socket() as place:
-        os.kill(victim, signal.SIGKILL)
-        eventually(lambda: victim not in server.pids("sfu"))
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        place.bind(("127.0.0.1", port))
+    with closing(eventually(lambda: taken_from(server, port))):
         yield
+
+
+def taken_from(server: Server, port: int) -> socket.socket | None:
+    """Kill whoever has a port and take it, if the one that is started in its place was not quicker."""
+    for pid in server.pids("sfu"):
+        with suppress(psutil.NoSuchProcess):
+            if port in ports_of(pid):
+                os.kill(pid, signal.SIGKILL)
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind(("127.0.0.1", port))
+    except OSError:
+        place.close()
+        return None
+    return place
 
 
 def ports_of(pid: int) -> set[int]:
