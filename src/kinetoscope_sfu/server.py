@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
-from functools import partial
 from ipaddress import ip_address
 from typing import cast
 
@@ -24,7 +23,9 @@ _DATAGRAMS_A_WAKE = 256
 _BUFFER_BYTES = 8 << 20
 _SO_TIMESTAMPNS = 35  # Linux, asm-generic/socket.h
 _TIMESPEC = struct.Struct("@qq")
-_ANCILLARY_BYTES = 64
+_ANCILLARY_BYTES = 128
+_IP_PKTINFO = 8  # Linux, linux/in.h
+_MOST_ADDRESSES = 64
 _MEDIA = range(128, 192)  # first bytes of RTP and RTCP (RFC 7983)
 _SHORTEST = 8
 _MOST_TCP = 1000
@@ -33,14 +34,17 @@ _MOST_TCP_BUFFERED = 1 << 20
 _PORT_TRIES = 20
 _NOWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}  # documentation networks: nothing is sent there
 
+Ancillary = list[tuple[int, int, bytes]]
+Answering = Callable[[Ancillary], socket.socket]
+
 
 class _Udp:
-    """Reads one UDP socket."""
+    """Reads one UDP socket. `answering` finds the socket to answer from, where more than one could."""
 
-    def __init__(self, sock: socket.socket, plane: MediaPlane) -> None:
+    def __init__(self, sock: socket.socket, plane: MediaPlane, answering: Answering) -> None:
         self._sock = sock
         self._plane = plane
-        self._send = sock.sendto
+        self._answering = answering
 
     def readable(self) -> None:
         """Take what has arrived, but let other work in after a while."""
@@ -60,15 +64,65 @@ class _Udp:
                 if connection is not None:
                     plane.packet(connection, size, _arrived_us(ancillary))
             else:
-                plane.other(bytes(inbox[:size]), Way(address, self._send))
+                plane.other(bytes(inbox[:size]), Way(address, self._answering(ancillary).sendto))
 
 
-def _arrived_us(ancillary: list[tuple[int, int, bytes]]) -> int:
+def _arrived_us(ancillary: Ancillary) -> int:
     """Return when the kernel received a packet: our own scheduling must not look like the network's."""
-    if ancillary:
-        seconds, nanoseconds = _TIMESPEC.unpack_from(ancillary[0][2])
-        return seconds * 1_000_000 + nanoseconds // 1000
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(content)
+            return seconds * 1_000_000 + nanoseconds // 1000
     return time.time_ns() // 1000
+
+
+class _Addresses:
+    """The sockets of a wildcard's addresses, each opened when the first check comes to it.
+
+    A client takes an answer only from the address that it has asked, and a wildcard's socket answers from
+    the one that the kernel likes best. Told by IP_PKTINFO which was asked, a socket of that address goes on.
+    """
+
+    def __init__(self, sock: socket.socket, open_one: Callable[[socket.socket], None]) -> None:
+        self._wildcard = sock
+        self._open = open_one
+        self._port = sock.getsockname()[1]
+        self._socks: dict[str, socket.socket] = {}
+        # Only now: another server that wants this port has still been refused it.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+
+    def answering(self, ancillary: Ancillary) -> socket.socket:
+        """Return the socket of the address to which a datagram came."""
+        asked = _asked(ancillary)
+        if asked is None:
+            return self._wildcard
+        if asked not in self._socks:
+            self._socks[asked] = self._opened(asked)
+        return self._socks[asked]
+
+    def _opened(self, address: str) -> socket.socket:
+        if len(self._socks) >= _MOST_ADDRESSES:
+            return self._wildcard
+        try:
+            sock = _bound(address, self._port, socket.SOCK_DGRAM, shares=True)
+        except OSError:
+            return self._wildcard  # an address that cannot be bound, such as a network's
+        self._open(sock)
+        return sock
+
+
+def _asked(ancillary: Ancillary) -> str | None:
+    """Return the address of ours to which a datagram came (ip(7), RFC 3542 §6.2)."""
+    for level, kind, content in ancillary:
+        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
+            return str(ip_address(content[8:12]))
+        if level == socket.IPPROTO_IPV6 and kind == socket.IPV6_PKTINFO:
+            return f"{ip_address(content[:16])}%{int.from_bytes(content[16:20], sys.byteorder)}"
+    return None
 
 
 class _Tcp(asyncio.Protocol):
@@ -152,8 +206,8 @@ class _Ticking:
         self._handle.cancel()
 
 
-def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
-    """Return a non-blocking socket on this address."""
+def _bound(host: str, port: int, kind: socket.SocketKind, *, shares: bool = False) -> socket.socket:
+    """Return a non-blocking socket on this address; `shares`: beside the wildcard's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, kind)
     try:
@@ -162,7 +216,10 @@ def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if kind == socket.SOCK_STREAM and sys.platform != "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
+        if shares:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        address, _, scope = host.partition("%")
+        sock.bind((address, port, 0, int(scope)) if scope else (address, port))
     except OSError:
         sock.close()
         raise
@@ -248,20 +305,32 @@ async def open_plane(settings: MediaSettings) -> AsyncGenerator[MediaPlane, None
     with ExitStack() as closing:
         socks = [closing.enter_context(sock) for sock in _open_sockets(settings)]
         plane = MediaPlane(_candidates(settings, socks[0].getsockname()[1]), settings.max_connections)
+        opened = closing.enter_context(ExitStack())  # closed when the goodbyes have gone out by them
         closing.callback(plane.shut_down)
         for sock in socks:
-            closing.callback(await _serve(sock, plane))
+            if sock.type == socket.SOCK_STREAM:
+                server = await asyncio.get_running_loop().create_server(lambda: _Tcp(plane), sock=sock)
+                closing.callback(server.close)
+            else:
+                _read(sock, plane, opened)
         closing.callback(_Ticking(plane).stop)
         gc.collect()
         gc.freeze()  # what is here stays: the collector need not look at it while packets wait
         yield plane
 
 
-async def _serve(sock: socket.socket, plane: MediaPlane) -> Callable[[], object]:
-    """Let the plane hear a socket; return what ends that."""
+def _read(
+    sock: socket.socket, plane: MediaPlane, opened: ExitStack, answering: Answering | None = None
+) -> None:
+    """Let the plane hear a UDP socket, and those that it opens for its addresses, until the end."""
     loop = asyncio.get_running_loop()
-    if sock.type == socket.SOCK_STREAM:
-        return (await loop.create_server(lambda: _Tcp(plane), sock=sock)).close
     _ready_for_media(sock)
-    loop.add_reader(sock, _Udp(sock, plane).readable)
-    return partial(loop.remove_reader, sock)
+    if answering is None and sys.platform == "linux" and ip_address(sock.getsockname()[0]).is_unspecified:
+
+        def open_one(one: socket.socket) -> None:
+            opened.enter_context(one)
+            _read(one, plane, opened, lambda _: one)
+
+        answering = _Addresses(sock, open_one).answering
+    loop.add_reader(sock, _Udp(sock, plane, answering or (lambda _: sock)).readable)
+    opened.callback(loop.remove_reader, sock)

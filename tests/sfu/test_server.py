@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import sys
 from collections.abc import AsyncGenerator, Callable
 
 import pytest
@@ -122,6 +123,24 @@ async def test_media_flows(plane: MediaPlane, publisher_kind: object, receiver_k
     await until(lambda: bob.probe.is_dismissed)
     for client in (alice, bob):
         client.transport.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one address for 127/8")
+async def test_an_answer_comes_from_the_address_that_was_asked() -> None:
+    settings = MediaSettings(hosts=("0.0.0.0",), announced=("127.0.0.2", "127.0.0.1"))  # noqa: S104 - its default
+    async with open_plane(settings) as plane:
+        loop, port = asyncio.get_running_loop(), candidate(plane, "udp").port
+        for host in settings.announced:
+            # A connected socket hears nobody but whom it has asked.
+            _, client = await loop.create_datagram_endpoint(Udp, remote_addr=(host, port))
+            await connect(plane, host, client)
+            plane.close(host)
+            await until(lambda client=client: client.probe.is_dismissed)
+            client.transport.close()
+        _, last = await loop.create_datagram_endpoint(Udp, remote_addr=("127.0.0.2", port))
+        await connect(plane, "last", last)
+    await until(lambda: last.probe.is_dismissed)
+    last.transport.close()
 
 
 async def test_a_plain_stun_request_over_udp_and_tcp_is_answered(plane: MediaPlane) -> None:
