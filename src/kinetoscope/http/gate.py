@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match
-from starlette.types import Scope
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from ..kernel.caller import Caller
 from .allow import flattened
@@ -42,18 +43,13 @@ class GatedRoute(APIRoute):
             has_body = self.body_field is not None or "x-body" in extra
             document_body_refusals(self.responses, method, has_body=has_body)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return whether the request is for this route, and not for one that has its path for its own."""
-        match, child_scope = super().matches(scope)
-        if match is not Match.NONE and any(fixed.match(scope["path"]) for fixed in self.leaves):
-            return Match.NONE, {}
-        return match, child_scope
-
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler behind the gate."""
         handle = super().get_route_handler()
 
         async def gated(request: Request) -> Response:
+            if any(fixed.match(request.scope["path"]) for fixed in self.leaves):
+                raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED)
             caller = await self._admit(request)
             request.state.caller = caller
             self._check_media_type(request)

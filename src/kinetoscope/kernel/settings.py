@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     )
     public_write_rate_limit: Rate = Field(
         default="600/minute",
-        description="Requests without a caller that write, from one address.",
+        description="Requests without a caller that write, from one address to all processes.",
     )
     access_token_minutes: int = Field(
         default=30, ge=1, le=1440, description="How long an access token is valid."
