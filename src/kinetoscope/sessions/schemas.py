@@ -19,6 +19,8 @@ from .models import (
     ParticipantStatus,
     Present,
     Published,
+    Recording,
+    RecordingStatus,
     Session,
     SessionChanges,
     SessionStatus,
@@ -134,6 +136,7 @@ class SessionOut(BaseModel):
     max_participants: int
     participant_count: int
     status: SessionStatus
+    recording: bool = Field(description="Whether it is being recorded")
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
@@ -152,11 +155,52 @@ class SessionOut(BaseModel):
             max_participants=session.max_participants,
             participant_count=session.participant_count,
             status=session.status,
+            recording=session.recording_id is not None,
             created_at=session.created_at,
             updated_at=session.updated_at,
             ended_at=session.ended_at,
             participants=None if members is None else [ParticipantOut.of(member) for member in members],
         )
+
+
+class RecordingOut(BaseModel):
+    """A recording of a live session; `ready` once its video is."""
+
+    id: UUID
+    recording_id: UUID = Field(description="The same as id")
+    session_id: UUID
+    status: RecordingStatus
+    status_detail: str | None = Field(description="Why it has failed")
+    video_id: UUID | None = Field(description="What it becomes: a video of the host's, private at first")
+    started_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, recording: Recording) -> "RecordingOut":
+        """Return a recording as it is shown."""
+        assert recording.session_id is not None, "it was found by its session"
+        return cls(
+            id=recording.id,
+            recording_id=recording.id,
+            session_id=recording.session_id,
+            status=recording.status,
+            status_detail=recording.status_detail,
+            video_id=recording.video_id,
+            started_at=recording.started_at,
+            ended_at=recording.ended_at,
+        )
+
+
+class RecordingList(BaseModel):
+    """The recordings of a session, oldest first."""
+
+    recordings: list[RecordingOut]
+    total: int
+
+    @classmethod
+    def of(cls, recordings: Sequence[Recording]) -> "RecordingList":
+        """Return recordings as they are shown."""
+        return cls(recordings=[RecordingOut.of(each) for each in recordings], total=len(recordings))
 
 
 class SessionList(BaseModel):
@@ -185,13 +229,19 @@ class ParticipantList(BaseModel):
 
     participants: list[ParticipantOut]
     total: int
+    recording: bool = Field(description="Whether the session is being recorded")
     last_event_id: int = Field(description="Follow the events from here on to miss none", examples=[7])
 
     @classmethod
     def of(cls, shown: Shown) -> "ParticipantList":
         """Return the members of a session as they are shown."""
         people = [ParticipantOut.of(member) for member in shown.members or ()]
-        return cls(participants=people, total=len(people), last_event_id=shown.session.last_event)
+        return cls(
+            participants=people,
+            total=len(people),
+            recording=shown.session.recording_id is not None,
+            last_event_id=shown.session.last_event,
+        )
 
 
 class IceServerOut(BaseModel):

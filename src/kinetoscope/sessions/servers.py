@@ -37,17 +37,20 @@ class MediaServers:
         async with self._db.read() as tx:
             await save_server(tx, url, at=self._clock())
 
+    async def known(self) -> Sequence[str]:
+        """Return the addresses of the servers that were there lately, and of our own."""
+        async with self._db.read() as tx:
+            known = await list_servers(tx, since=self._clock() - _BELIEVED)
+        own = self._realtime.own_url
+        return [own, *(url for url in known if url != own)]
+
     async def choose(self) -> str:
         """Return the address of a server that answers, our own first; refuses with `MediaUnavailable`."""
         return await self.replacement(None)
 
     async def replacement(self, dead: str | None) -> str:
         """Return the address of a server that answers and is not this one."""
-        async with self._db.read() as tx:
-            known = await list_servers(tx, since=self._clock() - _BELIEVED)
-        own = self._realtime.own_url
-        candidates = [own, *(url for url in known if url != own)]
-        for url in candidates:
+        for url in await self.known():
             if url == dead:
                 continue
             try:
