@@ -122,7 +122,8 @@ def test_a_sitting_is_counted_once_with_the_seconds_that_were_watched(
     eventually(arrived)
     assert counted(shown)[1] - watched <= second + 2
     assert len({report["session_id"] for report in sent}) == 1
-    assert (sent[0]["watch_duration"], sent[0]["completion_percentage"]) == (0, 0)
+    assert sent[0]["watch_duration"] == 0
+    assert sent[0]["completion_percentage"] < 5  # it may already have begun to play
 
 
 def counted(shown: Shown) -> tuple[int, float]:
