@@ -62,13 +62,13 @@ class FakeSession:
 class RealtimeFake:
     """The service, with one app."""
 
-    def __init__(self, app_id: str, secret: str) -> None:
+    def __init__(self, app_id: str, secret: str, *, can_record: bool = False) -> None:
         self._prefix = f"/v1/apps/{app_id}"
         self._secret = secret
         self.sessions: dict[str, FakeSession] = {}
         self.calls: list[tuple[str, str]] = []
         self.is_down = False
-        self.can_record = False
+        self.can_record = can_record
         self.instance = secrets.token_hex(8)
         self.recordings: dict[str, bytes] = {}
 
