@@ -8,6 +8,8 @@ from kinetoscope_sfu.wire.codecs import detector_for, starts_video
 from .packets import Packet
 from .payloads import Join, join_av1, join_h264, join_vp8, join_vp9
 
+_MOST_PACKETS = 4096  # of one picture
+
 
 class Frame(NamedTuple):
     """A picture, or a piece of sound; `timestamp` on the media clock."""
@@ -46,7 +48,7 @@ def _groups(packets: Iterable[Packet]) -> Iterator[list[Packet]]:
     group: list[Packet] = []
     due: int | None = None
     for packet in packets:
-        if due is not None and packet.sequence != due:
+        if (due is not None and packet.sequence != due) or len(group) > _MOST_PACKETS:
             group = []
             yield group
         elif group and packet.timestamp != group[0].timestamp:
