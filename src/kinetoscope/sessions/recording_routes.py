@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from ..http.declare import Access, declare
 from ..http.request import BaseUrl, provided
 from .gate import InSession, InsideRoute
+from .recording_schemas import RecordingList, RecordingOut
 from .recordings import Recordings
 from .refusals import (
     MediaRefused,
@@ -20,7 +21,6 @@ from .refusals import (
     SessionNotFound,
     WrongSession,
 )
-from .schemas import RecordingList, RecordingOut
 
 PATH = "/api/v1/video-sessions/sessions/{session_id}/recordings"
 

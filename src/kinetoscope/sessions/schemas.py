@@ -19,8 +19,6 @@ from .models import (
     ParticipantStatus,
     Present,
     Published,
-    Recording,
-    RecordingStatus,
     Session,
     SessionChanges,
     SessionStatus,
@@ -161,46 +159,6 @@ class SessionOut(BaseModel):
             ended_at=session.ended_at,
             participants=None if members is None else [ParticipantOut.of(member) for member in members],
         )
-
-
-class RecordingOut(BaseModel):
-    """A recording of a live session; `ready` once its video is."""
-
-    id: UUID
-    recording_id: UUID = Field(description="The same as id")
-    session_id: UUID
-    status: RecordingStatus
-    status_detail: str | None = Field(description="Why it has failed")
-    video_id: UUID | None = Field(description="What it becomes: a video of the host's, private at first")
-    started_at: datetime
-    ended_at: datetime | None
-
-    @classmethod
-    def of(cls, recording: Recording) -> "RecordingOut":
-        """Return a recording as it is shown."""
-        assert recording.session_id is not None, "it was found by its session"
-        return cls(
-            id=recording.id,
-            recording_id=recording.id,
-            session_id=recording.session_id,
-            status=recording.status,
-            status_detail=recording.status_detail,
-            video_id=recording.video_id,
-            started_at=recording.started_at,
-            ended_at=recording.ended_at,
-        )
-
-
-class RecordingList(BaseModel):
-    """The recordings of a session, oldest first."""
-
-    recordings: list[RecordingOut]
-    total: int
-
-    @classmethod
-    def of(cls, recordings: Sequence[Recording]) -> "RecordingList":
-        """Return recordings as they are shown."""
-        return cls(recordings=[RecordingOut.of(each) for each in recordings], total=len(recordings))
 
 
 class SessionList(BaseModel):
