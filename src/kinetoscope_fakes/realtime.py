@@ -7,7 +7,7 @@ media server has; what is in their files the test says.
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -57,6 +57,9 @@ class FakeSession:
     def local(self, name: str) -> Track | None:
         """Return what it publishes under a name."""
         return next((t for t in self.tracks if t.location == "local" and t.name == name), None)
+
+
+Call = Callable[[FakeSession, Json], tuple[int, Json]]
 
 
 class RealtimeFake:
@@ -137,9 +140,7 @@ class RealtimeFake:
         if parts[0] != "sessions" or len(parts) < 2:  # noqa: PLR2004 - sessions and its id
             raise Declined(404, "not_found", "No such call")
         session = self._session(parts[1])
-        call = self._calls().get((method, "/".join(parts[2:])))
-        if call is None:
-            raise Declined(405, "method_not_allowed", "No such call")
+        call = self._call_of(method, "/".join(parts[2:]))
         return call(session, wish)
 
     def _of_recordings(self, method: str, rest: list[str]) -> tuple[int, Json | bytes]:
@@ -153,16 +154,22 @@ class RealtimeFake:
             raise Declined(404, "not_found", "There is no such recording")
         return 200, self.recordings[rest[0]]
 
-    def _calls(self) -> Mapping[tuple[str, str], Any]:
+    def _call_of(self, method: str, path: str) -> Call:
+        calls = self._calls()
         if self.can_record:
-            return {
-                **self._calls_of_cloudflare(),
-                ("POST", "recordings/new"): self._record,
-                ("PUT", "recordings/close"): self._end_recordings,
-            }
-        return self._calls_of_cloudflare()
+            calls = {**calls, **self._recording_calls()}
+        if (method, path) in calls:
+            return calls[method, path]
+        is_known = any(path == known for _, known in calls)
+        raise Declined(405 if is_known else 404, "not_found", "No such call")
 
-    def _calls_of_cloudflare(self) -> Mapping[tuple[str, str], Any]:
+    def _recording_calls(self) -> Mapping[tuple[str, str], Call]:
+        return {
+            ("POST", "recordings/new"): self._record,
+            ("PUT", "recordings/close"): self._end_recordings,
+        }
+
+    def _calls(self) -> Mapping[tuple[str, str], Call]:
         return {
             ("GET", ""): self._state,
             ("POST", "tracks/new"): self._new_tracks,
@@ -186,9 +193,9 @@ class RealtimeFake:
         return 201, answer
 
     def _new_tracks(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
-        items = _objects(wish.get("tracks"))
-        if not 1 <= len(items) <= MOST_TRACKS:
-            raise Declined(400, "invalid_params", "Expecting 1 to 64 tracks in the request")
+        items = _tracks(wish)
+        if not all(_is_named(item, offered="sessionDescription" in wish) for item in items):
+            raise Declined(400, "invalid_params", "A track lacks what names it")
         if session.awaits_answer:
             raise Declined(406, "invalid_session_description", "An offer has not been answered")
         described = _answered(session, wish) if "sessionDescription" in wish else None
@@ -234,7 +241,7 @@ class RealtimeFake:
 
     def _update(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
         done: list[Json] = []
-        for item in _objects(wish.get("tracks")):
+        for item in _tracks(wish):
             found = _of_mid(session, item.get("mid"))
             if found is None or found.location != "remote":
                 done.append(item | _failure("not_found_track_error", "Track not found"))
@@ -247,8 +254,10 @@ class RealtimeFake:
     def _close(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
         answer: Json = {"requiresImmediateRenegotiation": False, "tracks": []}
         if not wish.get("force"):
+            if "sessionDescription" not in wish:
+                raise Declined(400, "invalid_params", "Closing without force needs an offer")
             answer["sessionDescription"] = _answered(session, wish)
-        for item in _objects(wish.get("tracks")):
+        for item in _tracks(wish):
             found = _of_mid(session, item.get("mid"))
             if found is None:
                 item = item | _failure("close_track_error", "Track doesn't exist or was already closed")  # noqa: PLW2901
@@ -260,7 +269,7 @@ class RealtimeFake:
 
     def _record(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
         done: list[Json] = []
-        for item in _objects(wish.get("tracks")):
+        for item in _tracks(wish):
             if session.local(str(item.get("trackName"))) is None:
                 done.append(item | _failure("not_found_track_error", "Track not found"))
                 continue
@@ -269,7 +278,7 @@ class RealtimeFake:
         return 200, {"tracks": done}
 
     def _end_recordings(self, _: FakeSession, wish: Json) -> tuple[int, Json]:
-        return 200, {"tracks": _objects(wish.get("tracks"))}
+        return 200, {"tracks": _tracks(wish)}
 
     def _state(self, session: FakeSession, _: Json) -> tuple[int, Json]:
         tracks = [
@@ -296,9 +305,23 @@ def _object(value: object) -> Json:
     return cast("Json", value) if isinstance(value, dict) else {}
 
 
-def _objects(value: object) -> list[Json]:
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    return [_object(item) for item in items]
+def _tracks(wish: Json) -> list[Json]:
+    items = wish.get("tracks", [])
+    if not isinstance(items, list):
+        raise Declined(400, "decoding_error", "The request could not be decoded.")
+    tracks = [_object(item) for item in cast("list[object]", items)]
+    if not 1 <= len(tracks) <= MOST_TRACKS:
+        raise Declined(400, "invalid_params", "Expecting 1 to 64 tracks in the request")
+    return tracks
+
+
+def _is_named(track: Json, *, offered: bool) -> bool:
+    """Whether a wish says whose track it means and its name; where to publish it, if it is the client's."""
+    if track.get("location") == "local":
+        needed = {"trackName", "mid" if offered else "kind"}
+    else:
+        needed = {"location", "sessionId", "trackName"}
+    return needed <= track.keys()
 
 
 def _answered(session: FakeSession, wish: Json) -> Json:

@@ -163,6 +163,20 @@ def test_a_private_or_unknown_video_is_explained(visitor: Visitor, shown: Shown,
         expect(visitor.page.get_by_role("heading", name="There is no such video")).to_be_visible()
 
 
+def test_what_is_said_of_a_video_can_be_read_before_its_file_has_come(
+    visitor: Visitor, shown: Shown, bobs_email: str
+) -> None:
+    fields = {"title": "Not filmed yet", "video_type": "demo", "duration": 90}
+    video = shown.owner.post("/api/v1/videos", json=fields).json()["id"]
+    moment = {"timestamp": 42.5, "title": "Drag a card", "annotation_type": "feature"}
+    shown.owner.post(f"/api/v1/showcase-videos/{video}/annotations", json=moment)
+    visitor.page.goto(f"{shown.url}/watch/{video}")
+    visitor.sign_in(bobs_email)
+    expect(visitor.page.get_by_text("This video has no file yet.")).to_be_visible()
+    expect(visitor.page.get_by_role("list").get_by_text("Drag a card")).to_be_visible()
+    expect(visitor.page.locator("media-play-button.begin")).to_be_hidden()
+
+
 def test_addresses_are_renewed_while_it_plays(visitor: Visitor, shown: Shown, bobs_email: str) -> None:
     page = visitor.page
     page.clock.install()

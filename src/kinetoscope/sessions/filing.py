@@ -137,7 +137,7 @@ class Filing:
     async def _join(self, recording: Recording, room: Path) -> None:
         async with self._db.read() as tx:
             tracks = await recording_store.list_tracks(tx, recording.id)
-        for realtime_id, published in by_connection(tracks).items():
+        for realtime_id, published in by_connection(tracks):
             connection = RealtimeSession(recording.media_url, realtime_id)
             await self._realtime.stop_recording(connection, [str(track.track_id) for track in published])
         tapes = [tape for track in tracks if (tape := await self._fetched(recording, track, room))]

@@ -1,6 +1,6 @@
 """What other changes of a session mean for its recording, in their transactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,8 @@ from ..kernel import jobs
 from ..kernel.db import Tx
 from . import events, recording_store
 from .models import JOIN_RECORDING, START_TRACKS, RecordedTrack, Recording
+
+_MOST_AT_ONCE = 64
 
 
 async def record_published(tx: Tx, session_id: UUID, *, at: datetime) -> None:
@@ -37,9 +39,11 @@ def about(recording: Recording) -> dict[str, object]:
     }
 
 
-def by_connection(tracks: Sequence[RecordedTrack]) -> Mapping[str, list[RecordedTrack]]:
-    """Return tracks by the connection that publishes them."""
+def by_connection(tracks: Sequence[RecordedTrack]) -> Iterator[tuple[str, Sequence[RecordedTrack]]]:
+    """Give tracks by the connection that publishes them, as many at a time as a media server takes."""
     found: dict[str, list[RecordedTrack]] = {}
     for track in tracks:
         found.setdefault(track.realtime_id, []).append(track)
-    return found
+    for realtime_id, published in found.items():
+        for start in range(0, len(published), _MOST_AT_ONCE):
+            yield realtime_id, published[start : start + _MOST_AT_ONCE]

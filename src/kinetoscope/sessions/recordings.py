@@ -81,7 +81,7 @@ class Recordings:
         if await self._instance(recording.media_url) not in {None, recording.instance}:
             await self._end(recording)
             return
-        for realtime_id, published in by_connection([each for each in tracks if not each.is_running]).items():
+        for realtime_id, published in by_connection([each for each in tracks if not each.is_running]):
             connection = RealtimeSession(recording.media_url, realtime_id)
             await self._start_tracks(recording, connection, published)
 
