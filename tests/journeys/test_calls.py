@@ -75,8 +75,13 @@ async def browser() -> AsyncGenerator[Browser]:
 def room(platform_url: tuple[Server, str]) -> Generator[tuple[httpx.Client, str]]:
     """The host's client, and the id of its session."""
     with closing(signed_up(platform_url[1], "host")) as host:
-        made = host.post("/api/v1/video-sessions/sessions", json={"session_name": "Design review"})
-        yield host, made.json()["id"]
+
+        def made() -> str | None:  # the media server may just be starting again
+            answer = host.post("/api/v1/video-sessions/sessions", json={"session_name": "Design review"})
+            found: str | None = answer.json().get("id")
+            return found
+
+        yield host, eventually(made)
 
 
 @pytest.fixture
