@@ -32,7 +32,7 @@ CLEANING: LiteralString = """
     DELETE FROM search_models;
     DELETE FROM jobs; DELETE FROM schedules; DELETE FROM rate_limits; DELETE FROM idempotency_keys;
     DELETE FROM albums; DELETE FROM photos; DELETE FROM album_usage;
-    DELETE FROM media_servers; DELETE FROM video_sessions;
+    DELETE FROM session_recordings; DELETE FROM media_servers; DELETE FROM video_sessions;
     DELETE FROM sittings; DELETE FROM view_batches; DELETE FROM view_reports; DELETE FROM view_quotas;
     DELETE FROM video_viewer_hours; DELETE FROM search_models; DELETE FROM recommendation_state;
     DELETE FROM recommendation_models; DELETE FROM recommendation_exchanges;

@@ -1,7 +1,8 @@
 """A fake of Cloudflare Realtime's Connection API: its states, rules and errors, without any media.
 
 An ASGI application. `RealtimeFake` is also the hand of a test: it makes the service go away, forget, or
-lose a client.
+lose a client. With `can_record` it has the calls about recordings too, which Cloudflare's lacks and our own
+media server has; what is in their files the test says.
 """
 
 import json
@@ -64,16 +65,20 @@ Call = Callable[[FakeSession, Json], tuple[int, Json]]
 class RealtimeFake:
     """The service, with one app."""
 
-    def __init__(self, app_id: str, secret: str) -> None:
+    def __init__(self, app_id: str, secret: str, *, can_record: bool = False) -> None:
         self._prefix = f"/v1/apps/{app_id}"
         self._secret = secret
         self.sessions: dict[str, FakeSession] = {}
         self.calls: list[tuple[str, str]] = []
         self.is_down = False
+        self.can_record = can_record
+        self.instance = secrets.token_hex(8)
+        self.recordings: dict[str, bytes] = {}
 
     def forget_all(self) -> None:
-        """Do as a service that was started anew: no session is known any more."""
+        """Do as a service that was started anew: no session is known any more, files are."""
         self.sessions.clear()
+        self.instance = secrets.token_hex(8)
 
     def lose_clients(self) -> None:
         """Do as if every client had gone: nothing flows any more."""
@@ -99,7 +104,7 @@ class RealtimeFake:
             status, answer = self._answer(scope["method"], scope["path"], headers, body)
         except Declined as declined:
             status, answer = declined.status, declined.body
-        payload = json.dumps(answer).encode()
+        payload = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         start: Json = {
             "type": "http.response.start",
             "status": status,
@@ -111,7 +116,9 @@ class RealtimeFake:
         await send(start)
         await send({"type": "http.response.body", "body": payload})
 
-    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Json]:
+    def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Json | bytes]:
         self.calls.append((method, path))
         if self.is_down:
             raise Declined(503, "internal_error", "Backend error")
@@ -125,18 +132,42 @@ class RealtimeFake:
         parts = path.removeprefix(self._prefix).strip("/").split("/")
         if (method, parts) == ("POST", ["sessions", "new"]):
             return self._new_session(wish)
+        if parts[0] == "recordings" and self.can_record:
+            return self._of_recordings(method, parts[1:])
+        return self._of_session(method, parts, wish)
+
+    def _of_session(self, method: str, parts: list[str], wish: Json) -> tuple[int, Json]:
         if parts[0] != "sessions" or len(parts) < 2:  # noqa: PLR2004 - sessions and its id
             raise Declined(404, "not_found", "No such call")
         session = self._session(parts[1])
         call = self._call_of(method, "/".join(parts[2:]))
         return call(session, wish)
 
+    def _of_recordings(self, method: str, rest: list[str]) -> tuple[int, Json | bytes]:
+        if not rest:
+            kept = [{"recording": name, "size": len(file)} for name, file in self.recordings.items()]
+            return 200, {"instance": self.instance, "recordings": kept}
+        if method == "DELETE":
+            self.recordings.pop(rest[0], None)
+            return 200, {}
+        if rest[0] not in self.recordings:
+            raise Declined(404, "not_found", "There is no such recording")
+        return 200, self.recordings[rest[0]]
+
     def _call_of(self, method: str, path: str) -> Call:
         calls = self._calls()
+        if self.can_record:
+            calls = {**calls, **self._recording_calls()}
         if (method, path) in calls:
             return calls[method, path]
         is_known = any(path == known for _, known in calls)
         raise Declined(405 if is_known else 404, "not_found", "No such call")
+
+    def _recording_calls(self) -> Mapping[tuple[str, str], Call]:
+        return {
+            ("POST", "recordings/new"): self._record,
+            ("PUT", "recordings/close"): self._end_recordings,
+        }
 
     def _calls(self) -> Mapping[tuple[str, str], Call]:
         return {
@@ -235,6 +266,19 @@ class RealtimeFake:
                 next(line for line in session.lines if line.mid == found.mid).direction = "inactive"
             answer["tracks"].append(item)
         return 200, answer
+
+    def _record(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
+        done: list[Json] = []
+        for item in _tracks(wish):
+            if session.local(str(item.get("trackName"))) is None:
+                done.append(item | _failure("not_found_track_error", "Track not found"))
+                continue
+            self.recordings.setdefault(str(item["recording"]), b"")
+            done.append(item)
+        return 200, {"tracks": done}
+
+    def _end_recordings(self, _: FakeSession, wish: Json) -> tuple[int, Json]:
+        return 200, {"tracks": _tracks(wish)}
 
     def _state(self, session: FakeSession, _: Json) -> tuple[int, Json]:
         tracks = [

@@ -6,7 +6,7 @@ Sockets are elsewhere (`server`): datagrams come in by `packet` and `other`, and
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -204,8 +204,7 @@ class MediaPlane:
 
     def _forget(self, connection: Connection) -> None:
         """Take it out of everything, before its cipher goes: no pointer may outlive that."""
-        for source in [source for source in self.recordings if source.connection_id == connection.id]:
-            self.recordings.pop(source).close()
+        self._end_recordings([source for source in self.recordings if source.connection_id == connection.id])
         self.router.remove(connection.peer)
         self.ice.forget(connection)
         self._handshakes.discard(connection)
@@ -221,6 +220,7 @@ class MediaPlane:
     def unpublish(self, connection_id: str, mid: str) -> None:
         """Drop what the client sends."""
         self.router.unpublish(self._connection(connection_id).peer, mid)
+        self._end_recordings([Source(connection_id, mid)])
 
     def subscribe(self, connection_id: str, subscription: Subscription) -> None:
         """Forward to the client."""
@@ -320,6 +320,21 @@ class MediaPlane:
         self.router.stop_recording(source)
         await asyncio.wrap_future(recording.close())
 
+    def recorded(self) -> Mapping[Source, Path]:
+        """Return the files."""
+        return {source: recording.path for source, recording in self.recordings.items()}
+
+    async def settle_recordings(self) -> None:
+        """Wait for the one thread that writes: it works in order."""
+        await asyncio.wrap_future(self._disk.submit(_nothing))
+
+    def _end_recordings(self, sources: Iterable[Source]) -> None:
+        for source in sources:
+            recording = self.recordings.pop(source, None)
+            if recording is not None:
+                self.router.stop_recording(source)
+                recording.close()
+
     # Figures
 
     def statistics(self) -> Statistics:
@@ -340,6 +355,10 @@ class MediaPlane:
                 for receiver in connection.peer.receivers.values()
             ),
         )
+
+
+def _nothing() -> None:
+    """Be done at once."""
 
 
 def _counted(connection: Connection) -> ConnectionStatistics:

@@ -6,7 +6,7 @@ made on one event loop. Only what is `async` waits; everything else takes effect
 `server.open_plane(settings)` is the asynchronous context that gives a plane.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -341,11 +341,19 @@ class Plane(Protocol):
         ...
 
     def record(self, source: Source, path: Path) -> None:
-        """Append a publication's packets to a file as they come, undecoded: `recording` has the format."""
+        """Write a publication's packets to a new file as they come, undecoded: `recording` has the format."""
         ...
 
     async def stop_recording(self, source: Source) -> None:
-        """Return when everything is written. A connection that ends closes its files too."""
+        """Return when everything is written. A publication that ends closes its file too."""
+        ...
+
+    def recorded(self) -> Mapping[Source, Path]:
+        """Return what is being recorded, and to which files."""
+        ...
+
+    async def settle_recordings(self) -> None:
+        """Return when all that was closed before is in its file."""
         ...
 
     def statistics(self) -> Statistics:

@@ -46,7 +46,8 @@ class Recording:
     ) -> None:
         self._disk = disk
         self._wall_offset_us = wall_offset_us  # what to add to the monotonic clock
-        self._file = path.open("ab", buffering=0)
+        self.path = path
+        self._file = path.open("xb", buffering=0)
         self._pending: list[bytes] = []
         self._buffered = 0
         self.written: Future[None] | None = None

@@ -16,7 +16,7 @@ from support.server import Server, started_server
 def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     folder: Path = tmp_path_factory.mktemp("platform")
     with (
-        served(RealtimeFake("journeys", "secret of the journeys")) as realtime_url,
+        served(RealtimeFake("journeys", "secret of the journeys", can_record=True)) as realtime_url,
         started_server(
             folder,
             auth_rate_limit="100000/minute",

@@ -1,10 +1,13 @@
 """Calls on the call page: real Chromium, the real media server, and what happens when something dies."""
 
+import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +19,7 @@ from support.coturn import PROGRAM as TURN_PROGRAM
 from support.coturn import coturn, free_port
 from support.following import Follower, Told
 from support.people import signed_up
-from support.server import Server, seeded, started_server
+from support.server import Server, eventually, seeded, started_server
 
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="needs Chromium"),
@@ -72,8 +75,13 @@ async def browser() -> AsyncGenerator[Browser]:
 def room(platform_url: tuple[Server, str]) -> Generator[tuple[httpx.Client, str]]:
     """The host's client, and the id of its session."""
     with closing(signed_up(platform_url[1], "host")) as host:
-        made = host.post("/api/v1/video-sessions/sessions", json={"session_name": "Design review"})
-        yield host, made.json()["id"]
+
+        def made() -> str | None:  # the media server may just be starting again
+            answer = host.post("/api/v1/video-sessions/sessions", json={"session_name": "Design review"})
+            found: str | None = answer.json().get("id")
+            return found
+
+        yield host, eventually(made)
 
 
 @pytest.fixture
@@ -85,7 +93,13 @@ def follower(room: tuple[httpx.Client, str]) -> Generator[Follower]:
 
 async def joined(browser: Browser, url: str, session_id: str, name: str, how: str = "") -> Page:
     with closing(signed_up(url, name.lower())) as account:
-        email = account.get("/api/v1/auth/me").json()["email"]
+        return await entered(browser, account, session_id, name, how)
+
+
+async def entered(browser: Browser, account: httpx.Client, session_id: str, name: str, how: str = "") -> Page:
+    """Let somebody who has an account into a call."""
+    me = await asyncio.to_thread(account.get, "/api/v1/auth/me")
+    email, url = me.json()["email"], str(account.base_url).rstrip("/")
     page = await (await browser.new_context()).new_page()
     page.set_default_timeout(PATIENCE_MS)
     await page.add_init_script(KEEP_CONNECTIONS)
@@ -205,3 +219,94 @@ async def joined_again(browser: Browser, url: str, session_id: str) -> Page:
     async with httpx.AsyncClient(transport=transport, timeout=30) as client:
         assert (await client.get(f"{url}/readyz")).status_code == 200
     return await joined(browser, url, session_id, "Carol")
+
+
+PLAYS = """async url => {
+    const video = Object.assign(document.createElement("video"), { src: url, muted: true });
+    await video.play();
+    while (video.currentTime < 1.5) await new Promise(later => setTimeout(later, 50));
+    const pen = new OffscreenCanvas(64, 36).getContext("2d");
+    pen.drawImage(video, 0, 0, 64, 36);
+    return {
+        width: video.videoWidth,
+        duration: video.duration,
+        sound: video.webkitAudioDecodedByteCount,
+        shades: new Set(pen.getImageData(0, 0, 64, 36).data).size,
+    };
+}"""
+SECONDS = 3.5
+
+
+def published(host: httpx.Client, session_id: str) -> list[Any]:
+    """Return the tracks of the only participant."""
+    found: Any = host.get(f"/api/v1/video-sessions/sessions/{session_id}/participants").json()
+    tracks: list[Any] = found["participants"][0]["tracks"] if found["participants"] else []
+    return tracks
+
+
+def recording_of(host: httpx.Client, session_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = host.get(f"/api/v1/video-sessions/sessions/{session_id}/recordings").json()
+    recording: dict[str, Any] = found["recordings"][-1]
+    return recording
+
+
+async def played(page: Page, host: httpx.Client, session_id: str) -> dict[str, Any]:
+    """Wait until the recording of a session is ready, and play it in the browser; return what was seen."""
+
+    def ready() -> str | None:
+        recording = recording_of(host, session_id)
+        if recording["status"] in {"recording", "processing"}:
+            return None
+        assert (recording["status"], recording["status_detail"]) == ("ready", None)
+        address: str = host.get(f"/api/v1/videos/{recording['video_id']}/playback").json()["mp4_url"]
+        return address
+
+    address = await asyncio.to_thread(eventually, ready, seconds=90)
+    seen: dict[str, Any] = await page.evaluate(PLAYS, address)
+    return seen
+
+
+async def test_what_the_host_records_plays_and_everybody_saw_that_it_was_recorded(
+    browser: Browser, platform_url: tuple[Server, str], room: tuple[httpx.Client, str]
+) -> None:
+    host, session_id = room
+    alice = await entered(browser, host, session_id, "Alice")
+    bob = await joined(browser, platform_url[1], session_id, "Bob")
+    await sees(alice, 2)
+    sign = bob.locator(".recording")
+    assert not await sign.is_visible()
+    assert not await bob.get_by_role("button", name="Record").is_visible()
+    await alice.keyboard.press("r")
+    await sign.wait_for(state="visible")
+    began = time.monotonic()
+    await alice.wait_for_timeout(SECONDS * 1000)
+    await alice.get_by_role("button", name="Record").click()
+    await sign.wait_for(state="hidden")
+    seconds = time.monotonic() - began
+    seen = await played(alice, host, session_id)
+    assert seen["duration"] == pytest.approx(seconds, abs=1)
+    assert seen["shades"] > 20
+    assert seen["sound"] > 0
+    for page in (alice, bob):
+        await page.context.close()
+
+
+async def test_what_was_recorded_until_the_media_server_died_becomes_a_video(
+    browser: Browser, platform_url: tuple[Server, str], room: tuple[httpx.Client, str]
+) -> None:
+    server, _ = platform_url
+    host, session_id = room
+    alice = await entered(browser, host, session_id, "Alice")
+    await asyncio.to_thread(eventually, lambda: len(published(host, session_id)) == 2)
+    await alice.get_by_role("button", name="Record").click()
+    await alice.locator(".recording").wait_for(state="visible")
+    began = time.monotonic()
+    await alice.wait_for_timeout(SECONDS * 1000)
+    for pid in server.pids("sfu"):
+        os.kill(pid, signal.SIGKILL)
+    seconds = time.monotonic() - began
+    seen = await played(alice, host, session_id)
+    assert seconds - 1.7 < seen["duration"] < seconds + 1
+    assert seen["shades"] > 20
+    assert seen["sound"] > 0
+    await alice.context.close()

@@ -17,6 +17,8 @@ def fake(realtime_fake: RealtimeFake) -> Generator[RealtimeFake]:
     realtime_fake.calls.clear()
     yield realtime_fake
     realtime_fake.is_down = False
+    realtime_fake.can_record = False
+    realtime_fake.recordings.clear()
 
 
 @pytest.fixture

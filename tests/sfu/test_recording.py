@@ -98,3 +98,30 @@ def test_a_connection_that_ends_closes_its_file(world: World, tmp_path: Path) ->
     world.plane.shut_down()
     assert len(list(recording.read(path)[1])) == 1
     assert world.plane.recordings == {}
+
+
+async def test_a_packet_that_never_comes_makes_the_server_ask_for_a_key_frame(
+    world: World, tmp_path: Path
+) -> None:
+    alice = world.publisher()
+    world.plane.record(CAMERA, tmp_path / "camera.rtp")
+    alice.probe.send_rtp(rtp(1, KEY))
+    world.pass_seconds(1)
+    alice.key_frame_requests()
+    alice.probe.send_rtp(rtp(2, DELTA))
+    alice.probe.send_rtp(rtp(4, DELTA))
+    world.pass_seconds(0.3)
+    assert alice.key_frame_requests() == 0
+    world.pass_seconds(0.7)
+    assert alice.key_frame_requests() == 1
+
+
+async def test_a_track_that_is_unpublished_closes_its_file(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "camera.rtp"
+    alice = world.publisher()
+    world.plane.record(CAMERA, path)
+    assert world.plane.recorded() == {CAMERA: path}
+    alice.probe.send_rtp(rtp(1, KEY))
+    world.plane.unpublish("alice", "0")
+    await world.plane.settle_recordings()
+    assert (world.plane.recorded(), len(list(recording.read(path)[1]))) == ({}, 1)

@@ -49,6 +49,7 @@ export class Call {
   readonly #leaving = new AbortController();
   #connection: Connection;
   #muted = false;
+  #recording = false;
   #ended = false;
   #isRecovering = false;
 
@@ -62,9 +63,19 @@ export class Call {
     return this.#muted;
   }
 
+  /** Whether the session is being recorded. */
+  get isRecording(): boolean {
+    return this.#recording;
+  }
+
+  get isHost(): boolean {
+    return [...this.people.values()].some((person) => person.isSelf && person.isHost);
+  }
+
   /** Take part: learn who is there, and follow what happens. */
   async begin(): Promise<void> {
-    const { participants, last_event_id: after } = await this.client.members();
+    const { participants, recording, last_event_id: after } = await this.client.members();
+    this.#recording = recording;
     for (const person of participants) if (person.status === "joined") this.#add(person);
     this.#view.changed();
     void this.#follow(after);
@@ -108,6 +119,11 @@ export class Call {
     if (local !== undefined) local.media.enabled = !muted;
     this.#view.changed();
     if (local?.trackId) await this.client.mute(local.trackId, muted);
+  }
+
+  /** Record the session, or end that; all are told. For its host. */
+  async record(wanted: boolean): Promise<void> {
+    await this.client.record(wanted);
   }
 
   async leave(): Promise<void> {
@@ -220,9 +236,14 @@ export class Call {
         this.#finish("The host has ended this session.");
         break;
       default:
-        if (event.type.startsWith("recording.")) this.#view.said(RECORDING[event.type] ?? "");
+        if (event.type.startsWith("recording.")) this.#recorded(event.type);
     }
     this.#view.changed();
+  }
+
+  #recorded(type: string): void {
+    if (type === "recording.started" || type === "recording.stopped") this.#recording = type === "recording.started";
+    this.#view.said(RECORDING[type] ?? "");
   }
 
   #left(person: Person | undefined, reason: string): void {

@@ -5,6 +5,7 @@ import type { Participant, Session, Token, TrackType } from "./types.ts";
 
 interface Members {
   readonly participants: readonly Participant[];
+  readonly recording: boolean;
   readonly last_event_id: number;
 }
 
@@ -77,6 +78,11 @@ export class SessionClient {
 
   remove(participantId: string): Promise<void> {
     return this.#send("DELETE", `${this.path}/participants/${participantId}`);
+  }
+
+  /** Begin to record the session, or end it; for its host. */
+  record(wanted: boolean): Promise<unknown> {
+    return this.#send(wanted ? "POST" : "DELETE", `${this.path}/recordings`);
   }
 
   async #send<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {

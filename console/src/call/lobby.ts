@@ -10,6 +10,7 @@ export interface Choice {
   readonly microphone: MediaStreamTrack | null;
 }
 
+const OPENING_MS = 5000;
 const SOUND: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 export const PICTURE: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 
@@ -32,6 +33,7 @@ export class Lobby {
   readonly #microphone: HTMLButtonElement;
   readonly #join = element("button", { type: "submit", class: "primary" }, "Join");
   readonly #tracks = new Map<"audio" | "video", MediaStreamTrack>();
+  readonly #opening: Promise<unknown>;
   #chosen: (choice: Choice) => void = () => undefined;
 
   constructor(session: Session, userName: string) {
@@ -41,7 +43,7 @@ export class Lobby {
     this.#microphone = this.#toggle("audio");
     const submit = (event: Event): void => {
       event.preventDefault();
-      this.#take();
+      void this.#take();
     };
     const count = session.participant_count;
     const there = count === 0 ? "Nobody is here yet." : count === 1 ? "One person is here." : `${count} people are here.`;
@@ -65,8 +67,7 @@ export class Lobby {
         this.#join,
       ),
     );
-    void this.#open("video");
-    void this.#open("audio");
+    this.#opening = Promise.all([this.#open("video"), this.#open("audio")]);
     this.#label();
   }
 
@@ -82,9 +83,11 @@ export class Lobby {
     this.#problem.textContent = text;
   }
 
-  #take(): void {
+  async #take(): Promise<void> {
     this.#join.disabled = true;
     this.say("");
+    // Who joins at once takes the camera along that is just being opened; a question of the browser may stay open.
+    await Promise.race([this.#opening, new Promise((later) => setTimeout(later, OPENING_MS))]);
     this.#chosen({
       name: this.#name.value.trim(),
       camera: this.#tracks.get("video") ?? null,

@@ -5,7 +5,7 @@ import { element, icon } from "../shared/dom.ts";
 import type { View } from "./call.ts";
 import { Call } from "./call.ts";
 import type { SessionClient } from "./client.ts";
-import { CAMERA, CAMERA_OFF, LEAVE, MIC, MIC_OFF, PEOPLE, SCREEN } from "./icons.ts";
+import { CAMERA, CAMERA_OFF, LEAVE, MIC, MIC_OFF, PEOPLE, RECORD, SCREEN } from "./icons.ts";
 import type { Choice } from "./lobby.ts";
 import { capture, face } from "./lobby.ts";
 import { Tiles } from "./tiles.ts";
@@ -24,6 +24,8 @@ export class Stage implements View {
   readonly #microphone = button("M", () => void this.#switchMicrophone());
   readonly #camera = button("V", () => void this.#switch("video"));
   readonly #screen = button("S", () => void this.#switch("screen"));
+  readonly #record = button("R", () => void this.#try(() => this.#call.record(!this.#call.isRecording)));
+  readonly #sign = element("p", { class: "recording", hidden: true }, "Recording");
   readonly #list = button("P", () => this.#showPeople());
   readonly #keys = (event: KeyboardEvent): void => this.#key(event);
   #silence = 0;
@@ -39,11 +41,13 @@ export class Stage implements View {
       element("span", { class: "hidden" }, "Leave"),
     );
     const bar = element("div", { class: "bar", role: "toolbar", "aria-label": "Call" });
-    bar.append(this.#microphone, this.#camera, this.#screen, this.#list, leave);
+    this.#record.classList.add("record");
+    this.#record.hidden = true;
+    bar.append(this.#microphone, this.#camera, this.#screen, this.#record, this.#list, leave);
     this.root = element(
       "section",
       { class: "stage" },
-      element("header", { class: "stage-head" }, element("h1", {}, session.session_name), invitation),
+      element("header", { class: "stage-head" }, element("h1", {}, session.session_name), this.#sign, invitation),
       element("div", { class: "stage-body" }, this.#tiles.root, this.#people),
       this.#said,
       bar,
@@ -68,6 +72,9 @@ export class Stage implements View {
     face(this.#microphone, hasSound && !this.#call.isMuted, "Microphone", MIC, MIC_OFF);
     face(this.#camera, this.#call.local.has("video"), "Camera", CAMERA, CAMERA_OFF);
     face(this.#screen, this.#call.local.has("screen"), "Share a screen", SCREEN, SCREEN);
+    face(this.#record, this.#call.isRecording, "Record", RECORD, RECORD);
+    this.#record.hidden = !this.#call.isHost;
+    this.#sign.hidden = !this.#call.isRecording;
     face(this.#list, !this.#people.hidden, `Who is here (${this.#call.people.size})`, PEOPLE, PEOPLE);
     this.#list.append(element("span", { class: "count", "aria-hidden": "true" }, String(this.#call.people.size)));
     this.#renderPeople();
@@ -129,7 +136,7 @@ export class Stage implements View {
   }
 
   #renderPeople(): void {
-    const mayRemove = [...this.#call.people.values()].some((person) => person.isSelf && person.isHost);
+    const mayRemove = this.#call.isHost;
     const rows = [...this.#call.people.values()].map((person) => {
       const remove = (): void => void this.#try(() => this.#call.client.remove(person.id));
       const role = person.isSelf ? "you" : person.isHost ? "host" : null;
@@ -154,9 +161,9 @@ export class Stage implements View {
   #key(event: KeyboardEvent): void {
     const isTyping = event.target instanceof HTMLInputElement;
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const buttons = { m: this.#microphone, v: this.#camera, s: this.#screen, p: this.#list };
+    const buttons = { m: this.#microphone, v: this.#camera, s: this.#screen, r: this.#record, p: this.#list };
     const wanted = buttons[event.key.toLowerCase() as keyof typeof buttons] as HTMLButtonElement | undefined;
-    wanted?.click();
+    if (wanted?.hidden === false) wanted.click();
   }
 }
 

@@ -8,6 +8,7 @@ hostile.
 from .models import (
     EngineFailed,
     EngineLimits,
+    Joined,
     MadePhoto,
     NotAPhoto,
     NotAVideo,
@@ -17,14 +18,16 @@ from .models import (
     Processed,
     Progress,
     Stage,
+    TapeFile,
 )
 from .photo_run import make_photo
 from .probe import probe
-from .run import run_engine
+from .run import join_recording, run_engine
 
 __all__ = [
     "EngineFailed",
     "EngineLimits",
+    "Joined",
     "MadePhoto",
     "NotAPhoto",
     "NotAVideo",
@@ -34,6 +37,8 @@ __all__ = [
     "Processed",
     "Progress",
     "Stage",
+    "TapeFile",
+    "join_recording",
     "make_photo",
     "probe",
     "run_engine",

@@ -100,6 +100,21 @@ class Processed(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", ta
     total_bytes: int
 
 
+class TapeFile(msgspec.Struct, frozen=True):
+    """Where the packets of one recorded track are, what it is of, and a name for who published it."""
+
+    path: str
+    kind: Literal["audio", "video", "screen"]
+    source: str
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="joined"):
+    """How long the file is that was made of the tracks of a recording."""
+
+    seconds: float
+    size_bytes: int
+
+
 class PhotoSize(msgspec.Struct, frozen=True):
     """One of the pictures that were made of a photo: a WebP file `<name>.webp`; sides in pixels."""
 

@@ -1,6 +1,8 @@
 """Everything that is made of one file, in order."""
 
 import errno
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from av.error import ExternalError
@@ -26,8 +28,15 @@ def process_file(
 
     Raises NotAVideo when the file is at fault, EngineFailed when the machine is, and leaves what it made.
     """
-    try:
+    with failing_as_itself():
         return _process(source, out_dir, report, hls_from_seconds, threads)
+
+
+@contextmanager
+def failing_as_itself() -> Generator[None]:
+    """Raise NotAVideo or EngineFailed for what goes wrong in here."""
+    try:
+        yield
     except MemoryError as error:
         raise EngineFailed(NEEDS_MEMORY) from error
     except ExternalError as error:

@@ -4,18 +4,19 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from .models import EngineFailed, EngineLimits, Failed, NotAVideo, Processed, Progress
+from .models import EngineFailed, EngineLimits, Failed, Joined, NotAVideo, Processed, Progress, TapeFile
 
-_EVENTS = msgspec.json.Decoder(Progress | Processed | Failed)
+_EVENTS = msgspec.json.Decoder(Progress | Processed | Joined | Failed)
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 _LAST_WORDS_BYTES = 4096
 
+Outcome = Processed | Joined
 OnProgress = Callable[[Progress], Awaitable[None]]
 
 
@@ -26,8 +27,29 @@ async def run_engine(source: Path, out_dir: Path, limits: EngineLimits, on_progr
     crashed; `out_dir` then has leftovers for the caller to remove. The child never outlives this call: it is
     killed on cancellation, on timeout, and by the kernel when this process dies.
     """
+    done = await _run(_command(source, out_dir, limits), limits, on_progress)
+    assert isinstance(done, Processed)
+    return done
+
+
+async def join_recording(
+    tapes: Sequence[TapeFile], target: Path, limits: EngineLimits, on_progress: OnProgress
+) -> Joined:
+    """Write one file of the tracks of a recording, which `run_engine` takes; raises as that does.
+
+    A file beside `target` tells the child what to do.
+    """
+    manifest = target.with_suffix(".json")
+    await asyncio.to_thread(manifest.write_bytes, msgspec.json.encode(tapes))
+    command = [sys.executable, "-P", "-m", "kinetoscope.engine.tapes.process", str(manifest), str(target)]
+    done = await _run(command + _limited(limits), limits, on_progress)
+    assert isinstance(done, Joined)
+    return done
+
+
+async def _run(command: list[str], limits: EngineLimits, on_progress: OnProgress) -> Outcome:
     child = await asyncio.create_subprocess_exec(
-        *_command(source, out_dir, limits),
+        *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -51,11 +73,15 @@ async def run_engine(source: Path, out_dir: Path, limits: EngineLimits, on_progr
 def _command(source: Path, out_dir: Path, limits: EngineLimits) -> list[str]:
     # -P: no module is taken from the working folder
     command = [sys.executable, "-P", "-m", "kinetoscope.engine.process", str(source), str(out_dir)]
-    command += ["--threads", str(limits.threads), "--memory-mb", str(limits.memory_mb)]
-    command += ["--cpu-seconds", str(limits.cpu_seconds), "--parent", str(os.getpid())]
+    command += ["--threads", str(limits.threads), *_limited(limits)]
     if limits.hls_from_seconds is not None:
         command += ["--hls-from", str(limits.hls_from_seconds)]
     return command
+
+
+def _limited(limits: EngineLimits) -> list[str]:
+    memory, seconds = str(limits.memory_mb), str(limits.cpu_seconds)
+    return ["--memory-mb", memory, "--cpu-seconds", seconds, "--parent", str(os.getpid())]
 
 
 def child_environment() -> dict[str, str]:
@@ -64,12 +90,12 @@ def child_environment() -> dict[str, str]:
     return {**kept, "MALLOC_ARENA_MAX": "2"}  # each arena of glibc counts as 64 MB of address space
 
 
-async def _follow(child: asyncio.subprocess.Process, on_progress: OnProgress) -> Processed:
+async def _follow(child: asyncio.subprocess.Process, on_progress: OnProgress) -> Outcome:
     assert child.stdout is not None
     assert child.stderr is not None
     last_words = asyncio.create_task(_tail(child.stderr))
     try:
-        outcome: Processed | Failed | None = None
+        outcome: Outcome | Failed | None = None
         async for line in child.stdout:
             event = _EVENTS.decode(line)
             if isinstance(event, Progress):
@@ -89,8 +115,8 @@ async def _tail(stream: asyncio.StreamReader) -> str:
     return kept.decode("utf-8", errors="replace").strip()
 
 
-def _conclude(outcome: Processed | Failed | None, status: int, last_words: str) -> Processed:
-    if isinstance(outcome, Processed) and status == 0:
+def _conclude(outcome: Outcome | Failed | None, status: int, last_words: str) -> Outcome:
+    if isinstance(outcome, Processed | Joined) and status == 0:
         return outcome
     if isinstance(outcome, Failed):
         if outcome.is_refusal:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias, TypeVar
 
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -58,6 +60,16 @@ def decode_picture(stream: VideoStream, packet: MaybePacket) -> list[VideoFrame]
 def decode_sound(stream: AudioStream, packet: MaybePacket) -> list[AudioFrame]:
     """Give what the decoder has ready; None flushes it."""
     return stream.decode(packet)
+
+
+def decode_pictures(decoder: VideoCodecContext, content: bytes | None) -> list[VideoFrame]:
+    """Give the pictures of a frame that no container holds; None flushes the decoder."""
+    return decoder.decode(None if content is None else Packet(content))
+
+
+def decode_sounds(decoder: AudioCodecContext, content: bytes) -> list[AudioFrame]:
+    """Give the sound of a frame that no container holds."""
+    return decoder.decode(Packet(content))
 
 
 def mux(out: OutputContainer, packet: AnyPacket) -> None:

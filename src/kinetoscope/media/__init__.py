@@ -4,10 +4,11 @@ from ..engine import EngineLimits
 from .cleaning import Cleaning
 from .fixed_headers import FileRoute
 from .jobs import cleaning_handlers, cleaning_reaction, duties, processing_handlers
+from .models import UploadWish
 from .playback import Playing
 from .processing import Processing
 from .receiving import Receiving
-from .refusals import AddressExpired, AddressForged, FileNotFound, StorageUnavailable
+from .refusals import AddressExpired, AddressForged, FileNotFound, StorageUnavailable, VideoBusy
 from .scratch import Scratch
 from .signing import AddressSigner
 from .storage import Storage
@@ -27,7 +28,9 @@ __all__ = [
     "Scratch",
     "Storage",
     "StorageUnavailable",
+    "UploadWish",
     "Uploads",
+    "VideoBusy",
     "cleaning_handlers",
     "cleaning_reaction",
     "duties",

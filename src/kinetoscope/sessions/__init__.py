@@ -5,14 +5,16 @@ The media themselves are the media server's, which is reached through `realtime`
 
 from .connections import Connections
 from .feed import Feed
+from .filing import GAVE_UP, SWEPT_EVERY, Filing
 from .ice import IceServers
 from .ingest import Ingest
 from .joining import Joining
-from .models import CLOSE_CONNECTION
+from .models import CLOSE_CONNECTION, FORGET_RECORDING, JOIN_RECORDING, START_TRACKS
 from .presence import LOOKED_EVERY, Presence
 from .publishing import Publishing
 from .realtime import Realtime
 from .receiving import Receiving
+from .recordings import WATCHED_EVERY, Recordings
 from .servers import MediaServers
 from .service import SessionLimit, Sessions
 from .tokens import SessionTokens
@@ -20,9 +22,16 @@ from .turns import Turns
 
 __all__ = [
     "CLOSE_CONNECTION",
+    "FORGET_RECORDING",
+    "GAVE_UP",
+    "JOIN_RECORDING",
     "LOOKED_EVERY",
+    "START_TRACKS",
+    "SWEPT_EVERY",
+    "WATCHED_EVERY",
     "Connections",
     "Feed",
+    "Filing",
     "IceServers",
     "Ingest",
     "Joining",
@@ -31,6 +40,7 @@ __all__ = [
     "Publishing",
     "Realtime",
     "Receiving",
+    "Recordings",
     "SessionLimit",
     "SessionTokens",
     "Sessions",

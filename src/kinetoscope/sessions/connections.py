@@ -19,6 +19,7 @@ from ..kernel.ids import uuid7
 from . import events, media_store, store
 from .models import Actor, Connection, ConnectionKind, Participant, Session
 from .realtime import ConnectionGone, Realtime, RealtimeSession
+from .recorded import end_recording
 from .refusals import AnswerPending, ConnectionLost, MediaUnavailable, NotJoined
 from .rules import can_go_on, require_acting, require_right_session
 from .sdp import Offered
@@ -185,6 +186,7 @@ class Connections:
             now = await store.lock_active_session(tx, session.id)
             if now.media_url == session.media_url:
                 log.warning("session moves", extra={"session": str(session.id), "to": url})
+                await end_recording(tx, session.id, at=self._clock())
                 await store.move_session(tx, session.id, to=url)
             else:
                 url = now.media_url  # another participant was first

@@ -13,6 +13,7 @@ from .ice import IceServers
 from .joining import let_in, let_out
 from .models import Actor, Connection, ConnectionKind, Ingested, Participant, Track, TrackType
 from .realtime import Push, Realtime
+from .recorded import record_published
 from .refusals import (
     BadSdp,
     ConnectionNotFound,
@@ -77,6 +78,7 @@ class Ingest:
                     [("track.published", events.about_track(track)) for track in tracks],
                     at=self._clock(),
                 )
+                await record_published(tx, session_id, at=self._clock())
         return await self._ingested(connection, answer)
 
     async def play(self, actor: Actor, session_id: UUID, sdp: str) -> Ingested:

@@ -28,6 +28,18 @@ EventType = Literal[
     "recording.failed",
 ]
 
+RecordingOutcome = Literal["ready", "failed"]
+RecordingStatus = Literal["recording", "processing", "ready", "failed"]
+
+START_TRACKS = "sessions.start-recording-tracks"
+"""The job that lets the media server record what a recording, by its `recording_id`, does not hold yet."""
+
+JOIN_RECORDING = "sessions.join-recording"
+"""The job that makes a video of a recording that has ended, by its `recording_id`."""
+
+FORGET_RECORDING = "sessions.forget-recording"
+"""The job that removes the media server's files of a recording, by its `recording_id`."""
+
 CLOSE_CONNECTION = "sessions.close-connection"
 """The job that takes a connection down at its media server."""
 
@@ -45,6 +57,7 @@ class Session:
     version: int
     media_url: str
     last_event: int
+    recording_id: UUID | None
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
@@ -126,6 +139,40 @@ class Connection:
     fingerprint: str | None
     ice_ufrag: str | None
     offered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording of a session; `instance` is the start of the media server in which it began."""
+
+    id: UUID
+    session_id: UUID | None
+    host_id: UUID
+    title: str
+    base_url: str
+    media_url: str
+    instance: str
+    status: RecordingStatus
+    status_detail: str | None
+    video_id: UUID | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTrack:
+    """A track of a recording; `is_running` once the media server has begun to write it."""
+
+    recording_id: UUID
+    track_id: UUID
+    type: TrackType
+    realtime_id: str
+    is_running: bool
+
+    @property
+    def file(self) -> str:
+        """The name of its file at the media server."""
+        return f"{self.recording_id}-{self.track_id}.ktrtp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ..kernel.clock import Clock
 from ..kernel.db import Database, Tx
 from ..kernel.errors import NotFound
 from ..kernel.jobs import Job
-from . import events, media_store, store
+from . import events, media_store, recording_store, store
 from .connections import realtime_of
 from .joining import let_out
 from .models import Connection, Participant
@@ -66,6 +66,7 @@ class Presence:
 
     async def erase_account(self, tx: Tx, account_id: UUID) -> int:
         """Remove some sessions and participants of an account that is being erased; return how many."""
+        await recording_store.delete_of(tx, account_id)
         hosted = await store.hosted_by(tx, account_id, at_most=_ERASED_AT_ONCE)
         for session_id in hosted:
             await self._erase_session(tx, session_id)

@@ -10,6 +10,7 @@ from . import events, media_store, store
 from .connections import Connections, Standing, realtime_of, require_acting_in
 from .models import Actor, Connection, Published, Track, TrackType
 from .realtime import Push, Realtime
+from .recorded import record_published
 from .refusals import TrackNotFound
 from .sdp import MediaLine, Offered, new_line, read_sdp
 
@@ -101,6 +102,7 @@ class Publishing:
             )
             await media_store.insert_track(tx, track, at=now)
             await events.record(tx, track.session_id, "track.published", events.about_track(track), at=now)
+            await record_published(tx, track.session_id, at=now)
 
 
 def _track(connection: Connection, line: MediaLine, kind: TrackType, track_name: str | None) -> Track:

@@ -4,12 +4,14 @@ The server at the other end is ours or Cloudflare's; nothing here asks which.
 https://developers.cloudflare.com/realtime/sfu/https-api/
 """
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -18,7 +20,7 @@ import msgspec
 
 from ..kernel.realtime import RealtimeApp
 from .models import Description
-from .refusals import BadSdp, ConnectionNotUp, MediaRefused, MediaUnavailable
+from .refusals import BadSdp, ConnectionNotUp, MediaRefused, MediaUnavailable, RecordingUnsupported
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ _PING_SECONDS = 3.0
 _NOBODY = "0" * 32
 _CONNECTIONS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 _SHOWN = 300
+_PIECE_BYTES = 1 << 20
 _STUN_KEPT_SECONDS = 60.0
 _CLOUDFLARE = "rtc.live.cloudflare.com"
 _CLOUDFLARE_STUN = "stun:stun.cloudflare.com:3478"
@@ -83,6 +86,14 @@ class PulledItem:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptRecordings:
+    """The files that a media server keeps; `instance` is another one after each of its starts."""
+
+    instance: str
+    files: Sequence[str]
+
+
 class _Description(msgspec.Struct):
     sdp: str
     type: Literal["offer", "answer"]
@@ -97,6 +108,10 @@ class _Track(msgspec.Struct, rename="camel"):
     error_description: str | None = None
 
 
+class _Kept(msgspec.Struct):
+    recording: str
+
+
 class _IceServer(msgspec.Struct):
     urls: list[str]
 
@@ -107,6 +122,8 @@ class _Answer(msgspec.Struct, rename="camel"):
     requires_immediate_renegotiation: bool = False
     tracks: list[_Track] = []
     ice_servers: list[_IceServer] = []
+    instance: str | None = None
+    recordings: list[_Kept] = []
     error_code: str | None = None
     error_description: str | None = None
 
@@ -258,6 +275,50 @@ class Realtime:
             await self._call("DELETE", session, "")
         except (ConnectionGone, MediaRefused):
             return
+
+    async def recordings(self, url: str) -> KeptRecordings:
+        """Return the files of recordings that a server keeps; refuses with `RecordingUnsupported`."""
+        try:
+            answer = await self._request("GET", f"{url}{self._app}/recordings", seconds=_PING_SECONDS)
+        except (ConnectionGone, MediaRefused) as error:
+            raise RecordingUnsupported from error
+        if answer.instance is None:
+            raise RecordingUnsupported
+        return KeptRecordings(answer.instance, [kept.recording for kept in answer.recordings])
+
+    async def start_recording(self, session: RealtimeSession, files: Mapping[str, str]) -> list[str]:
+        """Record published tracks, by their names, to files; return the names of those that are recorded."""
+        wish = [{"trackName": name, "recording": file} for name, file in files.items()]
+        answer = await self._call("POST", session, "/recordings/new", {"tracks": wish})
+        return [track.track_name for track in answer.tracks if track.track_name and not track.error_code]
+
+    async def stop_recording(self, session: RealtimeSession, names: Sequence[str]) -> None:
+        """Complete the files of tracks; those that have ended already are no failure."""
+        with suppress(ConnectionGone):
+            wish = {"tracks": [{"trackName": name} for name in names]}
+            await self._call("PUT", session, "/recordings/close", wish)
+
+    async def fetch_recording(self, url: str, file: str, target: Path) -> bool:
+        """Copy a file of a recording to this machine; False if there is none."""
+        assert self._client is not None, "open() comes first"
+        address = f"{url}{self._app}/recordings/{file}"
+        try:
+            async with self._client.stream("GET", address) as response:
+                if response.status_code == HTTPStatus.NOT_FOUND:
+                    return False
+                if response.status_code != HTTPStatus.OK:
+                    raise MediaUnavailable
+                with await asyncio.to_thread(target.open, "wb") as out:
+                    async for piece in response.aiter_bytes(_PIECE_BYTES):
+                        await asyncio.to_thread(out.write, piece)
+        except httpx.TransportError as error:
+            raise MediaUnavailable from error
+        return True
+
+    async def forget_recording(self, url: str, file: str) -> None:
+        """Remove a file of a recording; one that is not there is as good as removed."""
+        with suppress(ConnectionGone):
+            await self._request("DELETE", f"{url}{self._app}/recordings/{file}")
 
     async def _call(
         self,

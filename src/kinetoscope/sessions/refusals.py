@@ -174,6 +174,14 @@ class MediaRefused(Refusal):
     detail = "The media server has refused this."
 
 
+class RecordingUnsupported(Refusal):
+    """The media server cannot record: Cloudflare's."""
+
+    status = 501
+    code = "recording_unsupported"
+    detail = "The media server of this session cannot record. Kinetoscope's own can."
+
+
 class ConnectionNotUp(Refusal):
     """The connection has not been established yet, so nothing can be changed on it."""
 

@@ -12,7 +12,7 @@ from ..http.gate import gated_router
 from ..http.request import PageParams, SignedIn, provided
 from ..kernel.caller import Caller
 from ..kernel.errors import ChangedMeanwhile
-from . import ingest_routes, media_routes
+from . import ingest_routes, media_routes, recording_routes
 from .gate import InSession, InsideRoute, MaybeActor
 from .ice import IceServers
 from .joining import Joining
@@ -48,7 +48,7 @@ PATH = "/api/v1/video-sessions"
 
 rooms = gated_router(prefix=PATH, tags=["sessions"])
 inside = APIRouter(prefix=PATH, tags=["sessions"], route_class=InsideRoute)
-routers = (rooms, inside, media_routes.router, *ingest_routes.routers)
+routers = (rooms, inside, media_routes.router, recording_routes.router, *ingest_routes.routers)
 
 SessionsService = Annotated[Sessions, Depends(provided(Sessions))]
 JoiningService = Annotated[Joining, Depends(provided(Joining))]

@@ -134,6 +134,7 @@ class SessionOut(BaseModel):
     max_participants: int
     participant_count: int
     status: SessionStatus
+    recording: bool = Field(description="Whether it is being recorded")
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
@@ -152,6 +153,7 @@ class SessionOut(BaseModel):
             max_participants=session.max_participants,
             participant_count=session.participant_count,
             status=session.status,
+            recording=session.recording_id is not None,
             created_at=session.created_at,
             updated_at=session.updated_at,
             ended_at=session.ended_at,
@@ -185,13 +187,19 @@ class ParticipantList(BaseModel):
 
     participants: list[ParticipantOut]
     total: int
+    recording: bool = Field(description="Whether the session is being recorded")
     last_event_id: int = Field(description="Follow the events from here on to miss none", examples=[7])
 
     @classmethod
     def of(cls, shown: Shown) -> "ParticipantList":
         """Return the members of a session as they are shown."""
         people = [ParticipantOut.of(member) for member in shown.members or ()]
-        return cls(participants=people, total=len(people), last_event_id=shown.session.last_event)
+        return cls(
+            participants=people,
+            total=len(people),
+            recording=shown.session.recording_id is not None,
+            last_event_id=shown.session.last_event,
+        )
 
 
 class IceServerOut(BaseModel):

@@ -32,6 +32,13 @@ class MediaServers:
                 async with self._db.read() as tx:
                     await save_server(tx, url, at=self._clock())
 
+    async def known(self) -> Sequence[str]:
+        """Return the addresses of this machine's servers, and of others that were there lately."""
+        async with self._db.read() as tx:
+            known = await list_servers(tx, since=self._clock() - _BELIEVED)
+        own = self._realtime.own_urls
+        return [*own, *(url for url in known if url not in own)]
+
     async def choose(self) -> str:
         """Return the address of a server that answers, our own first; refuses with `MediaUnavailable`."""
         return await self.replacement(None)

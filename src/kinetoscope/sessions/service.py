@@ -18,6 +18,7 @@ from ..kernel.limits import Allowance, RateLimit, TooManyRequests, limit_key, se
 from ..kernel.paging import Listing, Page
 from . import events, media_store, store
 from .models import Actor, Participant, Present, Session, SessionChanges, Shown, Track
+from .recorded import end_recording
 from .refusals import NotTheHost, OthersSessions, SessionEnded, TooManyForMaximum
 from .rules import may_look_inside, require_member, require_right_session
 from .servers import MediaServers
@@ -68,6 +69,7 @@ class Sessions:
             version=1,
             media_url=media_url,
             last_event=0,
+            recording_id=None,
             created_at=now,
             updated_at=now,
             ended_at=None,
@@ -141,6 +143,7 @@ class Sessions:
 
 async def end(tx: Tx, session: Session, *, at: datetime) -> Session:
     """End a session that is locked: everybody is gone, all connections are taken down, all are told."""
+    await end_recording(tx, session.id, at=at)
     await media_store.take_down_connections(tx, session_id=session.id, at=at)
     ended = await store.end_session(tx, session.id, at=at)
     await events.record(tx, session.id, events.ENDING, events.about_session(ended), at=at)

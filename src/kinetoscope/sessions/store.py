@@ -12,7 +12,7 @@ from .refusals import ParticipantNotFound, SessionEnded, SessionNotFound
 
 _SESSION_COLUMNS: LiteralString = """
     id, host_id, session_name, max_participants, participant_count, status, version, media_url, last_event,
-    created_at, updated_at, ended_at
+    recording_id, created_at, updated_at, ended_at
 """
 
 _PARTICIPANT_COLUMNS: LiteralString = """

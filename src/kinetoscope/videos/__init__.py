@@ -3,7 +3,7 @@
 from .document import keys_of, words_query
 from .models import CHANGED, DELETED, Playback, Shown, Status, Video, VideoFields
 from .refusals import NotYourVideo, VideoInUse, VideoNotFound
-from .service import ChangeCheck, VideoReads, Videos
+from .service import ChangeCheck, VideoReads, Videos, register_video
 from .store import (
     find_video_for_update,
     hold_videos,
@@ -38,6 +38,7 @@ __all__ = [
     "list_public_versions",
     "load_shown",
     "load_videos",
+    "register_video",
     "require_own_video",
     "require_visible_video",
     "save_changed_video",

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import UNSET
@@ -45,33 +46,8 @@ class Videos:
 
     async def create(self, caller: Caller, fields: VideoFields) -> Shown:
         """Register a video; refuses with `ProjectNotFound`."""
-        now = self._clock()
         async with self._db.transaction() as tx:
-            author = await require_author(tx, caller.id)
-            project = await require_own_project(tx, fields.project_id, caller.id)
-            video = Video(
-                id=uuid7(),
-                owner_id=caller.id,
-                project_id=project.id,
-                author=author,
-                title=fields.title,
-                description=fields.description,
-                video_type=fields.video_type,
-                video_url=fields.video_url,
-                thumbnail_url=fields.thumbnail_url,
-                duration=fields.duration,
-                tags=fields.tags,
-                tech_stack=fields.tech_stack,
-                project_url=fields.project_url,
-                visibility=fields.visibility,
-                status="registered",
-                status_detail=None,
-                playback=None,
-                version=1,
-                created_at=now,
-                updated_at=now,
-            )
-            await store.insert_video(tx, video)
+            video = await register_video(tx, caller.id, fields, at=self._clock())
             return await _require_shown(tx, video.id)
 
     async def change(
@@ -156,6 +132,36 @@ class VideoReads:
             caller: render_listing(_merged(public, *hidden[caller])) if caller in hidden else rendered
             for caller in callers
         }
+
+
+async def register_video(tx: Tx, owner_id: UUID, fields: VideoFields, *, at: datetime) -> Video:
+    """Save a new video of an account; refuses with `AccountGone`, `ProjectNotFound`."""
+    author = await require_author(tx, owner_id)
+    project = await require_own_project(tx, fields.project_id, owner_id)
+    video = Video(
+        id=uuid7(),
+        owner_id=owner_id,
+        project_id=project.id,
+        author=author,
+        title=fields.title,
+        description=fields.description,
+        video_type=fields.video_type,
+        video_url=fields.video_url,
+        thumbnail_url=fields.thumbnail_url,
+        duration=fields.duration,
+        tags=fields.tags,
+        tech_stack=fields.tech_stack,
+        project_url=fields.project_url,
+        visibility=fields.visibility,
+        status="registered",
+        status_detail=None,
+        playback=None,
+        version=1,
+        created_at=at,
+        updated_at=at,
+    )
+    await store.insert_video(tx, video)
+    return video
 
 
 async def _require_shown(tx: Tx, video_id: UUID) -> Shown:

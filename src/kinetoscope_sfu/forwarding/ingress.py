@@ -117,6 +117,11 @@ class Ingress:
             self._key_frames.ask(stream, now_us)  # a hole too large to be filled
         return order
 
+    def gave_up(self, stream: Stream, now_us: int) -> None:
+        """Ask for a key frame in the place of a tape, which cannot: a packet is lost for good."""
+        if stream.tapes:
+            self._key_frames.ask(stream, now_us)
+
     def _start(self, stream: Stream, packet: bytes, now_us: int) -> None:
         """Move those who wait for this stream onto it."""
         waiting, stream.waiting = stream.waiting, []

@@ -46,6 +46,7 @@ class Upkeep:
             if missing.tries >= _MOST_TRIES:
                 del stream.missing[sequence]
                 stream.lost += 1
+                self._ingress.gave_up(stream, now_us)
                 continue
             missing.tries += 1
             missing.due_us = now_us + _REPEAT_US

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from .schemas import (
     decoded,
 )
 from .sdp import number
+from .sending_files import send_file
 from .sessions import Session, Sessions
 from .tracks import Tracks
 
@@ -37,7 +39,7 @@ _SESSION_PATH = 6  # /v1/apps/{app}/sessions/{session}
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Answered = tuple[HTTPStatus, msgspec.Struct]
+Answered = tuple[HTTPStatus, msgspec.Struct | Path]
 SessionCall = Callable[[Session, bytes], Awaitable[msgspec.Struct]]
 
 
@@ -74,6 +76,9 @@ class ConnectionApi:
             return
         try:
             status, answer = await self._answered(scope, receive)
+            if isinstance(answer, Path):
+                await send_file(send, answer)
+                return
             body = msgspec.json.encode(answer)
         except Refused as refused:
             status = refused.status
@@ -98,10 +103,10 @@ class ConnectionApi:
                 _refuse_unless(method, "POST")
                 wish = decoded(body, IceServersWish)
                 return HTTPStatus.CREATED, self._ice_servers.generate(wish.ttl)
-            case ["", "v1", "apps", app_id, "sessions", *rest] if rest:
-                if app_id != self._app_id:
-                    raise NotFound("There is no such app")
+            case ["", "v1", "apps", app_id, "sessions", *rest] if rest and app_id == self._app_id:
                 return await self._of_sessions(method, rest, body)
+            case ["", "v1", "apps", app_id, "recordings", *rest] if app_id == self._app_id:
+                return HTTPStatus.OK, await self._of_recordings(method, rest)
             case _:
                 raise NotFound("There is no such call")
 
@@ -117,6 +122,17 @@ class ConnectionApi:
         if call is None:
             raise WrongMethod(f"This call is made with {' or '.join(calls)}")
         return HTTPStatus.OK, await call(self._sessions.called(rest[0]), body)
+
+    async def _of_recordings(self, method: str, rest: list[str]) -> msgspec.Struct | Path:
+        match method, rest:
+            case "GET", []:
+                return await self._recordings.kept()
+            case "GET", [name]:
+                return await self._recordings.file(name)
+            case "DELETE", [name]:
+                return await self._recordings.remove(name)
+            case _:
+                raise NotFound("There is no such call")
 
     def _authorize(self, scope: Message) -> None:
         header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")

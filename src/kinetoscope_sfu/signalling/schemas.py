@@ -101,6 +101,21 @@ class RecordedTracks(msgspec.Struct, rename="camel"):
     tracks: list[Track]
 
 
+class KeptRecording(msgspec.Struct, rename="camel"):
+    """A file of a recording; `size` in bytes."""
+
+    recording: str
+    size: int
+    active: bool
+
+
+class KeptRecordings(msgspec.Struct, rename="camel"):
+    """All files of recordings; `instance` is another one after each start of the server."""
+
+    instance: str
+    recordings: list[KeptRecording]
+
+
 class Establishment(msgspec.Struct, rename="camel"):
     """`datachannels/establish`."""
 

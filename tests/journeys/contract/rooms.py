@@ -65,6 +65,7 @@ def sessions(stage: Stage) -> Dictionaries:
         found[f"connection {name}"] = [rooms[name].send()]
     return found | {
         "rooms to change": ids(stage.alice, SESSIONS, "session_name", 40),
+        "rooms to record": ids(stage.alice, SESSIONS, "session_name", 3),
         "rooms to delete": ids(stage.alice, SESSIONS, "session_name", 20),
         "offers": [OFFER],
         "users": [stage.alice.get("/api/v1/auth/me").json()["id"]],
