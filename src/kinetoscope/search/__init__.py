@@ -11,6 +11,7 @@ from .related import Related
 from .searching import Searching
 from .suggesting import Suggesting
 from .vectors import Vectors
+from .warming import Warming
 
 __all__ = [
     "Administration",
@@ -23,6 +24,7 @@ __all__ = [
     "Searching",
     "Suggesting",
     "Vectors",
+    "Warming",
     "content_candidates",
     "content_likeness",
     "content_parts",

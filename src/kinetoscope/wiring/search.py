@@ -21,6 +21,7 @@ from ..search import (
     Searching,
     Suggesting,
     Vectors,
+    Warming,
     duties,
     index_lane,
     reactions,
@@ -49,7 +50,7 @@ def search_part(base: Base) -> Part:
         reactions=reactions(indexing),
         lanes=[index_lane(indexing, vectors)],
         duties=duties(vectors, administration),
-        resources=[embedders, figures],
+        resources=[embedders, figures, Warming(base.db, embedders=embedders)],
     )
 
 
