@@ -14,6 +14,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -130,7 +131,7 @@ def _mean(library: Library, judged: Sequence[Judged]) -> float:
 
 def _asked(library: Library, queries: Sequence[str], mode: str = "hybrid") -> list[list[dict[str, Any]]]:
     with ThreadPoolExecutor(2) as threads:
-        return list(threads.map(lambda query: library.results(query, mode), queries))
+        return list(threads.map(partial(library.results, mode=mode), queries))
 
 
 def _documents(folder: Path) -> list[Document]:

@@ -5,7 +5,7 @@ from .content import ContentParts, content_candidates, content_likeness, content
 from .embedders import Embedders
 from .figures import Figures
 from .indexing import Indexing
-from .jobs import duties, index_lane, reactions
+from .jobs import duties, index_lanes, reactions
 from .models import Progress
 from .related import Related
 from .searching import Searching
@@ -29,7 +29,7 @@ __all__ = [
     "content_likeness",
     "content_parts",
     "duties",
-    "index_lane",
+    "index_lanes",
     "near_duplicates",
     "reactions",
 ]

@@ -23,7 +23,7 @@ from ..search import (
     Vectors,
     Warming,
     duties,
-    index_lane,
+    index_lanes,
     reactions,
 )
 from ..showcase import annotated_among
@@ -48,7 +48,7 @@ def search_part(base: Base) -> Part:
             vectors,
         ],
         reactions=reactions(indexing),
-        lanes=[index_lane(indexing, vectors)],
+        lanes=index_lanes(indexing, vectors),
         duties=duties(vectors, administration),
         resources=[embedders, figures, Warming(base.db, embedders=embedders)],
     )
