@@ -185,10 +185,10 @@ async def text_scores(
         SELECT t.document_id,
                sum(q.worth * 2.2 * r.often / (r.often + 1.2 * (0.25 + 0.75 * t.length / $4))) AS score
           FROM search_texts t
-         CROSS JOIN unnest($2::text[], $3::float8[]) AS q (lexeme, worth)
+          JOIN unnest($2::text[]::tsquery[], $3::float8[]) AS q (lexeme, worth) ON t.words @@ q.lexeme
          CROSS JOIN LATERAL (
-               SELECT ts_rank('{0, 0.4, 0.6, 1}', t.words, q.lexeme::tsquery) * 1.644934 AS often) AS r
-         WHERE t.document_id = ANY($1) AND r.often > 0
+               SELECT ts_rank('{0, 0.4, 0.6, 1}', t.words, q.lexeme) * 1.644934 AS often) AS r
+         WHERE t.document_id = ANY($1)
          GROUP BY t.document_id
         """,
         list(ids),
