@@ -44,7 +44,7 @@ def _print_memory(parent: psutil.Process) -> None:
     sums: dict[str, list[float]] = {}
     for process in [parent, *parent.children(recursive=True)]:
         words = " ".join(process.cmdline())
-        known = ("postgres", "kinetoscope serve", "kinetoscope api", "kinetoscope worker")
+        known = ("postgres", "kinetoscope serve", "kinetoscope api", "kinetoscope worker", "kinetoscope sfu")
         name = next((word for word in known if word in words), "other")
         memory = process.memory_full_info()
         row = sums.setdefault(name, [0, 0])

@@ -2,18 +2,23 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import psutil
 import pytest
 
 from kinetoscope.kernel.realtime import RealtimeApp, own_app
 from kinetoscope.kernel.settings import load_settings
+from support.peers import Peer
+from support.people import signed_up
 from support.server import Server, eventually, seeded, started_server
 
 
@@ -97,6 +102,60 @@ def test_serve_runs_it_and_starts_it_again_where_it_was(server: Server) -> None:
     os.kill(pid, signal.SIGKILL)
     assert eventually(lambda: opened_session(app) if server.pids("sfu") not in ([pid], []) else None) == 201
     assert app.app_secret not in server.logs
+
+
+def test_rooms_spread_over_several_and_move_from_a_dead_one_when_people_come_back(tmp_path: Path) -> None:
+    with started_server(seeded(tmp_path), sfu_processes="2") as server, ExitStack() as people:
+        alice, bob = [people.enter_context(closing(signed_up(server.url))) for _ in range(2)]
+        settings = load_settings(data_dir=tmp_path)
+        for number in range(2):
+            eventually(lambda number=number: opened_session(own_app(settings, number)))
+        first = opened_room(alice)
+        (there,) = {media_port(person, first) for person in (alice, bob)}
+        elsewhere = media_port(bob, opened_room(alice))
+        assert elsewhere != there
+
+        with killed_for_good(server, there):
+            assert {media_port(person, first) for person in (bob, alice)} == {elsewhere}
+        assert eventually(lambda: len(server.pids("sfu")) == 2)
+
+
+def opened_room(person: httpx.Client) -> str:
+    answer = person.post("/api/v1/video-sessions/sessions", json={"session_name": "Room"})
+    return answer.json()["id"]
+
+
+def media_port(person: httpx.Client, session_id: str) -> int:
+    """Join with a new connection, and return the port that the media shall go to."""
+    room = f"/api/v1/video-sessions/sessions/{session_id}"
+    token = person.post(f"{room}/token").json()
+    answer = person.post(
+        f"{room}/participants/{token['participant_id']}/tracks",
+        json={"type": "audio", "sdp": Peer().add("audio").offer()},
+        headers={"Authorization": f"Bearer {token['token']}"},
+    )
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["sdp"].split("a=candidate:")[1].split(" ")[5])
+
+
+@contextmanager
+def killed_for_good(server: Server, media: int) -> Generator[None]:
+    """Kill the media server with this port for media; while the block lasts, it cannot come back."""
+    settings = load_settings(data_dir=server.data_dir)
+    called = {urlsplit(own_app(settings, number).url).port for number in range(2)}
+    ports = {pid: ports_of(pid) for pid in server.pids("sfu")}
+    (victim,) = [pid for pid in ports if media in ports[pid]]
+    (port,) = called & ports[victim]
+    with socket.socket() as place:
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: victim not in server.pids("sfu"))
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", port))
+        yield
+
+
+def ports_of(pid: int) -> set[int]:
+    return {line.laddr.port for line in psutil.Process(pid).net_connections("inet")}
 
 
 def test_with_another_media_server_set_none_is_started(tmp_path: Path) -> None:

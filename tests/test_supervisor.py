@@ -16,8 +16,10 @@ import httpx
 import psutil
 import pytest
 
+from kinetoscope.cli.api import DRAIN_SECONDS
 from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 from kinetoscope.supervisor.programs import restart_delay
+from support.people import signed_up
 from support.server import Server, eventually, run_cli, run_cli_process, seeded, started_server
 
 ACCOUNT = {"email": "alice@example.org", "password": "correct horse battery"}
@@ -64,6 +66,23 @@ def test_sigterm_answers_what_is_in_flight_and_ends_everything(data_dir: Path) -
         assert [process for process in processes if process.is_running()] == []
         assert server.postgres_pid() is None
         assert "Traceback" not in server.logs
+
+
+def test_who_follows_a_session_does_not_hold_up_the_end(data_dir: Path) -> None:
+    with started_server(data_dir) as server, closing(signed_up(server.url)) as host:
+        sessions = "/api/v1/video-sessions/sessions"
+        made = eventually(lambda: answered(host.post(sessions, json={"session_name": "Followed"})))
+        with host.stream("GET", f"{sessions}/{made.json()['id']}/events") as events:
+            lines = events.iter_lines()
+            assert next(lines).startswith("retry:")
+            (api,) = [psutil.Process(pid) for pid in server.pids("api")]
+            server.process.send_signal(signal.SIGTERM)
+            assert list(lines)[-1] == ""  # to its end, not cut off
+            api.wait(DRAIN_SECONDS / 2)
+
+
+def answered(answer: httpx.Response) -> httpx.Response | None:
+    return answer if answer.is_success else None
 
 
 def test_ctrl_c_stops_all_of_it_too(data_dir: Path) -> None:

@@ -20,6 +20,7 @@ from .embeddings import routes as embeddings_routes
 from .engagement import routes as engagement_routes
 from .http.edge import BodyLimits, Edge
 from .http.errors import render
+from .http.gate import let_fixed_words_win
 from .http.openapi import describe
 from .kernel.errors import Refusal
 from .kernel.settings import Settings
@@ -94,6 +95,7 @@ def create_api(platform: Platform, *, public_url: str | None) -> FastAPI:
     ):
         api.include_router(router)
     describe(api)
+    let_fixed_words_win(api.routes)
     return api
 
 

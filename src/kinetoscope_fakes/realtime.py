@@ -6,7 +6,7 @@ lose a client.
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -56,6 +56,9 @@ class FakeSession:
     def local(self, name: str) -> Track | None:
         """Return what it publishes under a name."""
         return next((t for t in self.tracks if t.location == "local" and t.name == name), None)
+
+
+Call = Callable[[FakeSession, Json], tuple[int, Json]]
 
 
 class RealtimeFake:
@@ -125,12 +128,17 @@ class RealtimeFake:
         if parts[0] != "sessions" or len(parts) < 2:  # noqa: PLR2004 - sessions and its id
             raise Declined(404, "not_found", "No such call")
         session = self._session(parts[1])
-        call = self._calls().get((method, "/".join(parts[2:])))
-        if call is None:
-            raise Declined(405, "method_not_allowed", "No such call")
+        call = self._call_of(method, "/".join(parts[2:]))
         return call(session, wish)
 
-    def _calls(self) -> Mapping[tuple[str, str], Any]:
+    def _call_of(self, method: str, path: str) -> Call:
+        calls = self._calls()
+        if (method, path) in calls:
+            return calls[method, path]
+        is_known = any(path == known for _, known in calls)
+        raise Declined(405 if is_known else 404, "not_found", "No such call")
+
+    def _calls(self) -> Mapping[tuple[str, str], Call]:
         return {
             ("GET", ""): self._state,
             ("POST", "tracks/new"): self._new_tracks,
@@ -154,9 +162,9 @@ class RealtimeFake:
         return 201, answer
 
     def _new_tracks(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
-        items = _objects(wish.get("tracks"))
-        if not 1 <= len(items) <= MOST_TRACKS:
-            raise Declined(400, "invalid_params", "Expecting 1 to 64 tracks in the request")
+        items = _tracks(wish)
+        if not all(_is_named(item, offered="sessionDescription" in wish) for item in items):
+            raise Declined(400, "invalid_params", "A track lacks what names it")
         if session.awaits_answer:
             raise Declined(406, "invalid_session_description", "An offer has not been answered")
         described = _answered(session, wish) if "sessionDescription" in wish else None
@@ -202,7 +210,7 @@ class RealtimeFake:
 
     def _update(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
         done: list[Json] = []
-        for item in _objects(wish.get("tracks")):
+        for item in _tracks(wish):
             found = _of_mid(session, item.get("mid"))
             if found is None or found.location != "remote":
                 done.append(item | _failure("not_found_track_error", "Track not found"))
@@ -215,8 +223,10 @@ class RealtimeFake:
     def _close(self, session: FakeSession, wish: Json) -> tuple[int, Json]:
         answer: Json = {"requiresImmediateRenegotiation": False, "tracks": []}
         if not wish.get("force"):
+            if "sessionDescription" not in wish:
+                raise Declined(400, "invalid_params", "Closing without force needs an offer")
             answer["sessionDescription"] = _answered(session, wish)
-        for item in _objects(wish.get("tracks")):
+        for item in _tracks(wish):
             found = _of_mid(session, item.get("mid"))
             if found is None:
                 item = item | _failure("close_track_error", "Track doesn't exist or was already closed")  # noqa: PLW2901
@@ -251,9 +261,23 @@ def _object(value: object) -> Json:
     return cast("Json", value) if isinstance(value, dict) else {}
 
 
-def _objects(value: object) -> list[Json]:
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    return [_object(item) for item in items]
+def _tracks(wish: Json) -> list[Json]:
+    items = wish.get("tracks", [])
+    if not isinstance(items, list):
+        raise Declined(400, "decoding_error", "The request could not be decoded.")
+    tracks = [_object(item) for item in cast("list[object]", items)]
+    if not 1 <= len(tracks) <= MOST_TRACKS:
+        raise Declined(400, "invalid_params", "Expecting 1 to 64 tracks in the request")
+    return tracks
+
+
+def _is_named(track: Json, *, offered: bool) -> bool:
+    """Whether a wish says whose track it means and its name; where to publish it, if it is the client's."""
+    if track.get("location") == "local":
+        needed = {"trackName", "mid" if offered else "kind"}
+    else:
+        needed = {"location", "sessionId", "trackName"}
+    return needed <= track.keys()
 
 
 def _answered(session: FakeSession, wish: Json) -> Json:

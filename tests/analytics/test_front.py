@@ -96,7 +96,7 @@ async def test_over_the_ceiling_front_and_twin_refuse_the_same(
     address = "198.51.100.200"
     limit = platform.services[PublicWriteLimit]
     assert isinstance(limit, PublicWriteLimit)
-    while limit.try_spend(address) is not None:
+    while (await limit.take(address)).passes:
         pass
     path, good = f"/api/v1/videos/{video}/track-view", GOOD.replace("SESSION", str(uuid4()))
     # A safe retry goes to the twin.

@@ -12,6 +12,7 @@ from kinetoscope.http.request import source_of
 from kinetoscope.kernel.caller import Caller
 from kinetoscope.kernel.clock import Clock
 from kinetoscope.kernel.db import Database
+from kinetoscope.kernel.ids import uuid7
 from kinetoscope.kernel.settings import Settings
 from support.cast import Person
 from support.clock import FakeClock
@@ -27,7 +28,7 @@ class Installation:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._salts = Salts(db, clock=clock, seal_keys=[b"s" * 32])
-        self._processes = [self._process(db, clock) for _ in range(PROCESSES)]
+        self.processes = [self._process(db, clock) for _ in range(PROCESSES)]
 
     def _process(self, db: Database, clock: Clock) -> Tracking:
         batches = Batches(db, quota=QUOTA, written=lambda: None, recovered=self._salts.publish_again)
@@ -37,7 +38,7 @@ class Installation:
         """Let all of them report a new sitting at once; return the verdicts."""
         receipts: list[Receipt] = await asyncio.gather(
             *(
-                self._processes[number % PROCESSES].track_view(video, visitor, Progress(60, 5000, None))
+                self.processes[number % PROCESSES].track_view(video, visitor, Progress(60, 5000, None))
                 for number, visitor in enumerate(visitors)
             )
         )
@@ -71,6 +72,22 @@ async def test_one_source_adds_no_more_than_the_quota_of_a_day(
         Caller(UUID(alice.id), "USER"), UUID(video)
     )
     assert (found.totals.views, found.rejected_rate) == (QUOTA, 200)
+
+
+async def test_a_sitting_that_several_processes_open_at_once_is_taken_from_the_quota_once(
+    installation: Installation, db: Database, video: str
+) -> None:
+    players = [uuid7() for _ in range(40)]
+    verdicts = await asyncio.gather(
+        *(
+            process.track_view(UUID(video), visitor("198.51.100.1"), Progress(60, 5000, player))
+            for player in players
+            for process in installation.processes
+        )
+    )
+    assert {verdict.reason for verdict in verdicts} == {None}
+    async with db.read() as tx:
+        assert await tx.fetch_value("SELECT sum(used) FROM view_quotas") == len(players)
 
 
 async def test_an_account_has_a_quota_of_its_own(installation: Installation, bob: Person, video: str) -> None:

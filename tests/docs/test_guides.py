@@ -28,6 +28,7 @@ GUIDES = [
         "sessions",
         "sfu-api",
         "showcase",
+        "watch",
     )
 ]
 

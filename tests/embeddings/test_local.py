@@ -1,15 +1,18 @@
 """The model that comes with the platform: made once, checked, loaded when it is needed."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 from shutil import copytree
+from threading import Event
 
 import pytest
 
 from kinetoscope.embeddings import EmbedderUnavailable, LocalEmbedder, default_embedder, directory_embedder
 from kinetoscope.embeddings.kept_model import folder_of, kept_model
 from support.models import MODELS
+from support.server import eventually
 
 LOADED = """
 import sys
@@ -58,7 +61,7 @@ def test_a_damaged_model_is_not_used(tmp_path: Path) -> None:
 async def test_a_model_that_cannot_be_loaded_is_not_tried_all_the_time() -> None:
     attempts: list[int] = []
 
-    def fail() -> None:
+    def fail(_: Event) -> None:
         attempts.append(1)
         raise OSError("it is not there")
 
@@ -69,6 +72,17 @@ async def test_a_model_that_cannot_be_loaded_is_not_tried_all_the_time() -> None
             await embedder.embed(["tea"])
     assert attempts == [1]
     await embedder.close()
+
+
+async def test_who_is_closed_does_not_wait_for_a_model_that_is_being_made(tmp_path: Path) -> None:
+    embedder = default_embedder(tmp_path, threads=1)
+    await embedder.open()
+    asked = asyncio.ensure_future(embedder.embed(["tea"]))
+    await asyncio.to_thread(eventually, lambda: list(tmp_path.glob("new-*")))
+    await embedder.close()
+    with pytest.raises(EmbedderUnavailable, match="could not be made"):
+        await asked
+    assert kept_model(tmp_path) is None
 
 
 def test_nothing_of_it_is_loaded_before_it_is_needed() -> None:

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 
 from kinetoscope.engine import MadePhoto, NotAPhoto, PhotoLimits, make_photo
 from kinetoscope.engine.photo import make_sizes, read_heic
-from support.pictures import HEIC, picture, png, snapshot, swollen, with_archive
+from support.pictures import HEIC, picture, png, snapshot, swollen, webp, with_archive
 from support.server import eventually
 
 read_heic()
@@ -165,6 +165,8 @@ async def test_bombs_are_refused_before_they_burst(tmp_path: Path) -> None:
     little = PhotoLimits(memory_mb=300)
     sentence = "This photo has 2500 megapixels; of a PNG file, at most 64 are taken."
     assert await refusal(tmp_path, png(50_000, 50_000), little) == sentence
+    sentence = "This photo has 63 megapixels; of a WEBP file, at most 50 are taken."
+    assert await refusal(tmp_path, webp(9200, 6900), PhotoLimits()) == sentence
     for name in (b"zTXt", b"iCCP"):
         reason = await refusal(tmp_path, png(10, 10, swollen(name)), little)
         assert reason == "This photo breaks off, or is damaged. Upload it again."

@@ -14,6 +14,8 @@ from kinetoscope.wiring import Platform
 from support.cast import Person, browser, registered_video, signed_up
 from support.in_process import running
 
+NO_VIDEO = "019a53c8-7e55-73b9-a1b4-4e5f6a7b8c9d"
+
 
 def assert_problem(answer: Response, status: int, code: str) -> None:
     body: dict[str, Any] = answer.json()
@@ -51,8 +53,14 @@ async def test_every_kind_of_refusal_has_the_one_shape(client: AsyncClient, alic
         ("DELETE", "/api/v1/videos", "GET, POST"),
         ("OPTIONS", "/api/v1/videos/", "GET, POST"),
         ("HEAD", "/api/v1/videos", "GET, POST"),  # only files and uploads answer to HEAD
-        ("POST", "/api/v1/videos/019a53c8-7e55-73b9-a1b4-4e5f6a7b8c9d", "DELETE, GET, PATCH, PUT"),
+        ("POST", f"/api/v1/videos/{NO_VIDEO}", "DELETE, GET, PATCH, PUT"),
         ("GET", "/api/v1/uploads/unknown", "DELETE, HEAD, OPTIONS, PATCH, PUT"),
+        # A fixed word where an id could stand is an address of its own.
+        ("DELETE", "/api/v1/video-sessions/sessions/active", "GET"),
+        ("PATCH", "/api/v1/video-sessions/sessions/active/", "GET"),
+        ("DELETE", f"/api/v1/showcase-videos/{NO_VIDEO}/annotations/analytics", "GET"),
+        ("GET", f"/api/v1/showcase-videos/{NO_VIDEO}/annotations/import", "POST"),
+        ("POST", f"/api/v1/showcase-videos/{NO_VIDEO}/annotations/{NO_VIDEO}", "DELETE, GET, PATCH, PUT"),
     ],
 )
 async def test_a_wrong_method_says_which_are_right(

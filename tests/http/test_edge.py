@@ -3,18 +3,20 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Response
 from starlette.types import ASGIApp, Message
 
 from kinetoscope.app import create_api, create_app
 from kinetoscope.http.edge import BodyLimits, Edge
 from kinetoscope.http.errors import MEDIA_TYPE
+from kinetoscope.kernel.db import Tx
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
 from kinetoscope.kernel.telemetry import RequestLog, render_metrics
@@ -23,6 +25,7 @@ from support.cast import browser
 from support.clock import FakeClock
 from support.in_process import running
 
+PATIENCE_SECONDS = 0.2
 PROXIES = ("192.0.2.0/24", "2001:db8:5::/48", "127.0.0.1")
 
 
@@ -42,6 +45,13 @@ async def _whoami(request: Request) -> list[str | None]:
     return [request.client and request.client.host, request.url.scheme]
 
 
+async def _patient(request: Request) -> str:
+    """Tell what comes after a body, having waited for longer than for a body."""
+    await request.body()
+    await asyncio.sleep(PATIENCE_SECONDS * 1.1)
+    return (await request.receive())["type"]
+
+
 async def _echo(body: dict[str, int]) -> dict[str, int]:
     return body
 
@@ -52,12 +62,14 @@ def edge(second_platform: Platform, clean: None) -> Edge:
     api = create_api(second_platform, public_url=None)
     for route in (_crash, _break_off, _whoami):
         api.add_api_route(f"/test/{route.__name__.strip('_')}", route)
-    api.add_api_route("/test/echo", _echo, methods=["POST"])
+    for route in (_echo, _patient):
+        api.add_api_route(f"/test/{route.__name__.strip('_')}", route, methods=["POST"])
     return Edge(
         api,
         limits=BodyLimits(1000, {"/test/large": None}),
         trusted_proxies=PROXIES,
         request_log=RequestLog("json"),
+        patience_seconds=PATIENCE_SECONDS,
     )
 
 
@@ -78,13 +90,18 @@ def coming_from(app: ASGIApp, address: str) -> AsyncClient:
 
 
 async def exchange(
-    app: ASGIApp, method: str, path: str, *, arriving: list[Message] | None = None
+    app: ASGIApp,
+    method: str,
+    path: str,
+    *,
+    arriving: list[Message] | None = None,
+    receive: Callable[[], Awaitable[Message]] | None = None,
 ) -> list[Message]:
     """Send one request as a server would, and return what the application sends, even if it is half."""
     incoming = [*(arriving or [{"type": "http.request", "body": b""}])]
     sent: list[Message] = []
 
-    async def receive() -> Message:
+    async def receive_next() -> Message:
         return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
@@ -104,7 +121,7 @@ async def exchange(
         "server": ("kinetoscope.test", 80),
         "state": {},
     }
-    await app(scope, receive, send)
+    await app(scope, receive or receive_next, send)
     return sent
 
 
@@ -238,6 +255,29 @@ async def test_a_body_limit_counts_what_arrives_and_not_what_was_announced(
     assert (b"connection", b"close") in sent[0]["headers"]
 
 
+async def _silence() -> Message:
+    return await asyncio.get_running_loop().create_future()
+
+
+async def _drip() -> Message:
+    await asyncio.sleep(PATIENCE_SECONDS / 8)
+    return {"type": "http.request", "body": b" ", "more_body": True}
+
+
+@pytest.mark.parametrize("arriving", [_silence, _drip])
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    inside: ASGITransport, arriving: Callable[[], Awaitable[Message]]
+) -> None:
+    sent = await exchange(inside.app, "POST", "/test/echo", receive=arriving)
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["code"]) == (408, "body_stalled")
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
+async def test_an_answer_takes_as_long_as_it_takes_once_the_body_is_there(inside: ASGITransport) -> None:
+    sent = await exchange(inside.app, "POST", "/test/patient")
+    assert (sent[0]["status"], sent[1]["body"]) == (200, b'"http.disconnect"')
+
+
 async def test_every_answer_names_its_request_even_when_nothing_else_works(visitor: AsyncClient) -> None:
     for path in ("/test/crash", "/nowhere", "/healthz"):
         headers = (await visitor.get(path)).headers
@@ -250,14 +290,53 @@ def _series() -> int:
     return render_metrics().decode().count("kinetoscope_http_request_seconds_count{")
 
 
+@asynccontextmanager
+async def limited(dsn: str, settings: Settings, clock: FakeClock, rate: str) -> AsyncGenerator[AsyncClient]:
+    """One process of an installation with a low ceiling on what anybody may write."""
+    low = settings.model_copy(update={"public_write_rate_limit": rate})
+    platform = build_platform(low, dsn=dsn, keyring=Keyring(b"k" * 32), clock=clock)
+    async with running(create_app(platform, low)) as transport, browser(transport) as client:
+        yield client
+
+
+async def write(client: AsyncClient) -> Response:
+    return await client.post("/api/v1/auth/refresh", json={"refresh_token": "unknown"})
+
+
 async def test_a_route_that_anybody_may_write_to_has_a_ceiling_for_each_address(
     dsn: str, settings: Settings, clock: FakeClock, clean: None
 ) -> None:
-    low = settings.model_copy(update={"public_write_rate_limit": "3/minute"})
-    platform = build_platform(low, dsn=dsn, keyring=Keyring(b"k" * 32), clock=clock)
-    async with running(create_app(platform, low)) as transport, browser(transport) as client:
-        body = {"refresh_token": "unknown"}
-        answers = [await client.post("/api/v1/auth/refresh", json=body) for _ in range(4)]
+    async with limited(dsn, settings, clock, "3/minute") as client:
+        answers = [await write(client) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
-    assert int(answers[3].headers["retry-after"]) >= 1
     assert answers[3].json()["code"] == "rate_limited"
+    assert {name: answers[3].headers[name] for name in ("retry-after", "ratelimit", "ratelimit-policy")} == {
+        "retry-after": "20",
+        "ratelimit": '"public-write";r=0;t=20',
+        "ratelimit-policy": '"public-write";q=3;w=60',
+    }
+
+
+async def test_the_ceiling_holds_across_processes(
+    dsn: str, settings: Settings, clock: FakeClock, clean: None
+) -> None:
+    async with (
+        limited(dsn, settings, clock, "40/minute") as one,
+        limited(dsn, settings, clock, "40/minute") as other,
+    ):
+        answers = await asyncio.gather(*(write(client) for client in (one, other) * 40))
+    # The second process adds its own part, a twentieth.
+    assert [answer.status_code for answer in answers].count(401) == 42
+
+
+async def test_who_is_refused_is_refused_without_the_database_until_it_is_time(
+    dsn: str, settings: Settings, clock: FakeClock, tx: Tx
+) -> None:
+    async with limited(dsn, settings, clock, "3/minute") as client:
+        for _ in range(4):
+            await write(client)
+        await tx.execute("DELETE FROM rate_limits")
+        clock.advance(seconds=19)
+        assert (await write(client)).headers["retry-after"] == "1"
+        clock.advance(seconds=1)
+        assert (await write(client)).status_code == 401

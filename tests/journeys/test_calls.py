@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from playwright.async_api import Browser, Page
 
 from support.cast import PASSWORD
 from support.chromium import PROGRAM, chromium
+from support.coturn import PROGRAM as TURN_PROGRAM
+from support.coturn import coturn, free_port
+from support.following import Follower, Told
 from support.people import signed_up
 from support.server import Server, seeded, started_server
 
@@ -22,9 +25,30 @@ pytestmark = [
 ]
 
 PATIENCE_MS = 60_000
-PICTURES = """count => {
-    const shown = [...document.querySelectorAll(".tile video")].filter(video => video.videoWidth > 0);
-    return document.querySelectorAll(".tile").length === count && shown.length === count;
+TURN_PORT = free_port()
+TURN_SECRET = "known to the platform and to coturn"
+MOVES = """async () => {
+    const frames = video => video.getVideoPlaybackQuality().totalVideoFrames;
+    const shown = () => [...document.querySelectorAll(".tile:not(.own) video")];
+    const before = new Map(shown().map(video => [video, frames(video)]));
+    await new Promise(resolve => setTimeout(resolve, 300));
+    return shown().map(video => frames(video) > (before.get(video) ?? frames(video)));
+}"""
+PICTURES = f"""async count => {{
+    const all = await ({MOVES})();
+    return all.length === count - 1 && all.every(Boolean);
+}}"""
+STILL = f"async () => !(await ({MOVES})()).some(Boolean)"
+KEEP_CONNECTIONS = """
+    window.connections = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...settings) { super(...settings); connections.push(this); }
+    };
+"""
+LOCAL_CANDIDATES = """async () => {
+    const report = await connections.at(-1).getStats();
+    const used = [...report.values()].filter(each => each.type === "candidate-pair" && each.bytesSent > 0);
+    return used.map(({ localCandidateId }) => report.get(localCandidateId).candidateType);
 }"""
 PEOPLE = "count => document.querySelectorAll('.tile').length === count"
 
@@ -32,7 +56,8 @@ PEOPLE = "count => document.querySelectorAll('.tile').length === count"
 @pytest.fixture(scope="module")
 def platform_url(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Server, str]]:
     folder: Path = seeded(tmp_path_factory.mktemp("calls"))
-    with started_server(folder, sfu_port="0", auth_rate_limit="1000/minute") as server:
+    turn = {"turn_urls": f"turn:127.0.0.1:{TURN_PORT}", "turn_secret": TURN_SECRET}
+    with started_server(folder, sfu_port="0", auth_rate_limit="1000/minute", **turn) as server:
         # Cameras need a secure page, which localhost is.
         yield server, server.url.replace("127.0.0.1", "localhost")
 
@@ -45,18 +70,26 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @pytest.fixture
 def room(platform_url: tuple[Server, str]) -> Generator[tuple[httpx.Client, str]]:
-    """The host's client, and the path of its session."""
+    """The host's client, and the id of its session."""
     with closing(signed_up(platform_url[1], "host")) as host:
         made = host.post("/api/v1/video-sessions/sessions", json={"session_name": "Design review"})
         yield host, made.json()["id"]
 
 
-async def joined(browser: Browser, url: str, session_id: str, name: str) -> Page:
+@pytest.fixture
+def follower(room: tuple[httpx.Client, str]) -> Generator[Follower]:
+    """Somebody who follows the session from its beginning."""
+    with closing(Follower(*room)) as follower:
+        yield follower
+
+
+async def joined(browser: Browser, url: str, session_id: str, name: str, how: str = "") -> Page:
     with closing(signed_up(url, name.lower())) as account:
         email = account.get("/api/v1/auth/me").json()["email"]
     page = await (await browser.new_context()).new_page()
     page.set_default_timeout(PATIENCE_MS)
-    await page.goto(f"{url}/call/{session_id}")
+    await page.add_init_script(KEEP_CONNECTIONS)
+    await page.goto(f"{url}/call/{session_id}{how}")
     await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in", exact=True).click()
@@ -66,7 +99,7 @@ async def joined(browser: Browser, url: str, session_id: str, name: str) -> Page
 
 
 async def sees(page: Page, count: int) -> None:
-    """Wait until every tile of so many has a decoded picture."""
+    """Wait until there is a tile for each of so many, and the pictures of all others move."""
     await page.wait_for_function(PICTURES, arg=count, timeout=PATIENCE_MS)
 
 
@@ -88,21 +121,82 @@ async def test_two_see_each_other_and_a_third_who_comes_late(
         await page.context.close()
 
 
-@pytest.mark.parametrize("program", ["api"])
-async def test_a_call_outlives_a_process_that_is_killed(
-    browser: Browser, platform_url: tuple[Server, str], room: tuple[httpx.Client, str], program: str
+@pytest.mark.skipif(TURN_PROGRAM is None, reason="needs coturn")
+async def test_who_cannot_reach_the_media_server_connects_through_turn(
+    browser: Browser, platform_url: tuple[Server, str], room: tuple[httpx.Client, str], tmp_path: Path
+) -> None:
+    with coturn(tmp_path, port=TURN_PORT, secret=TURN_SECRET) as log:
+        alice, bob = [
+            await joined(browser, platform_url[1], room[1], name, "?relay") for name in ("Alice", "Bob")
+        ]
+        for page in (alice, bob):
+            await sees(page, 2)
+            assert set(await page.evaluate(LOCAL_CANDIDATES)) == {"relay"}
+            await page.context.close()
+    assert "ALLOCATE processed, success" in log.read_text()
+
+
+@pytest.mark.parametrize("victim", ["api", "postgres"])
+async def test_pictures_go_on_while_a_process_is_killed_and_comes_back(
+    browser: Browser,
+    platform_url: tuple[Server, str],
+    room: tuple[httpx.Client, str],
+    follower: Follower,
+    victim: str,
 ) -> None:
     server, url = platform_url
-    _, session_id = room
+    host, session_id = room
     alice, bob = [await joined(browser, url, session_id, name) for name in ("Alice", "Bob")]
-    await sees(alice, 2)
-    await sees(bob, 2)
-    for pid in server.pids(program):
-        os.kill(pid, signal.SIGKILL)
+    for page in (alice, bob):
+        await sees(page, 2)
+    kill(server, victim)
+    for page in (alice, bob):
+        await sees(page, 2)
     carol = await joined_again(browser, url, session_id)
-    await sees(carol, 3)
+    for page in (alice, bob, carol):
+        await sees(page, 3)
     for page in (alice, bob, carol):
         await page.context.close()
+    require_whole_story(follower, host, session_id)
+
+
+async def test_a_killed_media_servers_call_connects_again_by_itself(
+    browser: Browser,
+    platform_url: tuple[Server, str],
+    room: tuple[httpx.Client, str],
+    follower: Follower,
+) -> None:
+    server, url = platform_url
+    host, session_id = room
+    alice, bob = [await joined(browser, url, session_id, name) for name in ("Alice", "Bob")]
+    for page in (alice, bob):
+        await sees(page, 2)
+    kill(server, "sfu")
+    for page in (alice, bob):
+        await page.wait_for_function(STILL, timeout=PATIENCE_MS)
+    for page in (alice, bob):
+        await sees(page, 2)
+    for page in (alice, bob):
+        await page.context.close()
+    told = require_whole_story(follower, host, session_id)
+    assert [event for event in told if event.data.get("reason") == "gone"] == []
+
+
+def kill(server: Server, program: str) -> None:
+    """End a process of the platform without a warning."""
+    pids = [server.postgres_pid()] if program == "postgres" else server.pids(program)
+    for pid in pids:
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+
+def require_whole_story(follower: Follower, host: httpx.Client, session_id: str) -> Sequence[Told]:
+    """End the session; who followed all the time, and who comes only then, are told the same, in order."""
+    host.put(f"/api/v1/video-sessions/sessions/{session_id}", json={"status": "ended"}).raise_for_status()
+    told = follower.ended()
+    assert [event.number for event in told] == list(range(1, len(told) + 1))
+    assert follower.replayed() == told
+    return told
 
 
 async def joined_again(browser: Browser, url: str, session_id: str) -> Page:

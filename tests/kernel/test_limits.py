@@ -1,4 +1,4 @@
-"""Rate limits: exact across processes, generous inside one, and over HTTP."""
+"""Rate limits: exact and even ones across processes, generous ones inside one, and over HTTP."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,6 +19,7 @@ from kinetoscope.kernel.limits import (
     limit_key,
     seconds_until_free,
     spend,
+    spend_evenly,
 )
 from kinetoscope.kernel.secrets import Keyring
 from kinetoscope.kernel.settings import Settings
@@ -98,6 +99,30 @@ async def test_a_limit_that_was_lowered_tells_the_true_wait(tx: Tx, clock: FakeC
     assert await spend(tx, KEY, lowered, at=clock()) is None
     clock.advance(seconds=1)
     assert await spend(tx, KEY, lowered, at=clock()) is not None
+
+
+async def test_of_racing_requests_an_even_limit_lets_exactly_a_burst_pass(
+    pools: list[Database], clock: FakeClock
+) -> None:
+    async def one(pool: Database) -> bool:
+        async with pool.read() as tx:
+            return (await spend_evenly(tx, KEY, TEN, at=clock())).passes
+
+    for seconds, passed in ((0, 10), (5, 0), (1, 1), (12, 2), (3600, 10)):
+        clock.advance(seconds=seconds)
+        assert sum(await asyncio.gather(*(one(pool) for pool in pools * 25))) == passed
+
+
+async def test_an_even_limit_tells_what_is_left_and_how_long_to_wait(tx: Tx, clock: FakeClock) -> None:
+    seven = RateLimit(7, 60)  # no whole microseconds each
+    turns = [await spend_evenly(tx, KEY, seven, at=clock()) for _ in range(8)]
+    assert [(turn.passes, turn.allowance.remaining) for turn in turns] == [
+        *((True, left) for left in range(6, -1, -1)),
+        (False, 0),
+    ]
+    assert (turns[-1].allowance.reset_seconds, round(turns[-1].wait_seconds, 3)) == (9, 8.571)
+    clock.advance(seconds=turns[-1].wait_seconds)
+    assert (await spend_evenly(tx, KEY, seven, at=clock())).passes
 
 
 async def test_expired_limits_are_forgotten(tx: Tx, clock: FakeClock) -> None:

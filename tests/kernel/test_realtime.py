@@ -61,6 +61,13 @@ def test_a_set_port_is_used_and_everywhere_is_reached_on_this_machine(
     assert realtime_app(made_in(tmp_path, sfu_host=host, sfu_http_port=7881)).url == url
 
 
+def test_further_servers_of_a_machine_have_further_ports(tmp_path: Path) -> None:
+    app = realtime_app(made_in(tmp_path, sfu_processes=3, sfu_http_port=7871))
+    assert app.more_urls == ("http://127.0.0.1:7873", "http://127.0.0.1:7875")
+    with pytest.raises(SettingsInvalid, match="needs ports up to 65536"):
+        made_in(tmp_path, sfu_processes=2, sfu_port=65534)
+
+
 def test_another_server_needs_an_app(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="KINETOSCOPE_REALTIME_APP_ID and"):
         made_in(tmp_path, realtime_url="https://rtc.live.cloudflare.com")

@@ -94,6 +94,17 @@ def test_a_moved_item_has_the_score_of_its_place() -> None:
     assert moved[0].contributions["exploration"] == pytest.approx(0.1)
 
 
+def test_the_latest_of_a_history_speaks_loudest() -> None:
+    history = [video(n) for n in range(41)]
+    neighbours = {
+        video(0): [(video(100), 1.0)],
+        video(20): [(video(101), 1.0)],
+        video(40): [(video(102), 1.0)],
+    }
+    wished = wishes(history, neighbours)
+    assert [wished[video(n)] for n in (100, 101, 102)] == pytest.approx([1.0, 1 / 2, 1 / 3])
+
+
 def test_a_history_speaks_for_videos_and_the_watched_stand_lower() -> None:
     ranked = [Ranked(video(n), {"embedding": 0.9 - n / 10}) for n in range(3)]
     wished = wishes([video(9)], {video(9): [(video(2), 0.5), (video(0), -0.2)]})

@@ -53,6 +53,13 @@ async def test_a_time_comes_back_digit_by_digit(alice: Person, number: str) -> N
     assert f'"timestamp":{number},' in (await alice.get(path_of(video))).text
 
 
+async def test_a_zero_has_no_sign(alice: Person) -> None:
+    body = '{"timestamp": -0.0, "title": "x", "annotation_type": "info"}'
+    headers = {"Content-Type": "application/json"}
+    answer = await alice.post(path_of(await demo(alice)), content=body, headers=headers)
+    assert '"timestamp":0.0,' in answer.text
+
+
 async def test_only_demo_videos_have_annotations(alice: Person) -> None:
     video = await registered_video(alice, video_type="tutorial")
     assert refused(await annotate(alice, video)) == (400, "not_a_showcase")

@@ -52,6 +52,12 @@ def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in parts)
 
 
+def webp(width: int, height: int) -> bytes:
+    """Return the head of a WebP file of this size, and nothing that could be read of it."""
+    chunk = b"\x2f" + struct.pack("<I", width - 1 | height - 1 << 14) + bytes(41)
+    return b"RIFF" + struct.pack("<I", len(chunk) + 12) + b"WEBPVP8L" + struct.pack("<I", len(chunk)) + chunk
+
+
 def swollen(name: bytes, size: int = 100_000_000) -> tuple[bytes, bytes]:
     """Return a chunk of metadata that is a thousand times as large when it is unpacked."""
     packer = zlib.compressobj(9)

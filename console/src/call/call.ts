@@ -7,6 +7,17 @@ import { follow } from "./events.ts";
 import type { Participant, SessionEvent, Track, TrackType } from "./types.ts";
 
 const REJOIN_MS = 1500;
+const RECEIVE_AGAIN_MS = 2000;
+const RECEIVE_TRIES = 5;
+/** Refusals after which nothing can be tried again. */
+const FINAL = new Set([
+  "not_joined",
+  "removed",
+  "session_ended",
+  "session_not_found",
+  "participant_not_found",
+  "connection_replaced",
+]);
 
 export interface Person {
   readonly id: string;
@@ -39,6 +50,7 @@ export class Call {
   #connection: Connection;
   #muted = false;
   #ended = false;
+  #isRecovering = false;
 
   constructor(client: SessionClient, view: View) {
     this.client = client;
@@ -68,9 +80,11 @@ export class Call {
     const local: Local = { media, trackId: null };
     this.local.set(type, local);
     this.#view.changed();
+    if (this.#isRecovering) return; // it goes with the rest
     try {
       local.trackId = await this.#connection.publish(media, type, NAMES[type]);
     } catch (error) {
+      if (this.#isRecovering) return;
       this.local.delete(type);
       media.stop();
       this.#view.changed();
@@ -113,34 +127,59 @@ export class Call {
     return new Connection(
       this.client,
       ({ trackId, media }) => this.#view.arrived(trackId, media),
-      () => void this.#reconnect(),
+      () => void this.#recover(),
     );
   }
 
-  /** Begin a new connection, with all that was sent and received on the old one. */
-  async #reconnect(): Promise<void> {
-    if (this.#ended) return;
+  /** Connect anew until that succeeds: once at a time, however often a connection is lost meanwhile. */
+  async #recover(): Promise<void> {
+    if (this.#isRecovering || this.#ended) return;
+    this.#isRecovering = true;
     this.#view.said("The connection was lost. Connecting again.");
-    this.#connection.close();
-    this.#connection = this.#connect();
+    while (!this.#ended && !(await this.#reconnected())) await pause(REJOIN_MS);
+    this.#isRecovering = false;
+  }
+
+  /** Begin a new connection with all that was sent and received on the old one; false if it is of no use. */
+  async #reconnected(): Promise<boolean> {
     try {
-      for (const [type, local] of this.local) {
-        local.trackId = await this.#connection.publish(local.media, type, NAMES[type]);
-      }
+      await this.client.renewIceServers();
+      this.#connection.close();
+      this.#connection = this.#connect();
+      for (const local of this.local.values()) local.trackId = null;
+      await this.#sendMissing();
       if (this.#muted) await this.mute(true);
       await this.#receive(this.#others());
-      this.#view.said("Connected again.");
+      await this.#sendMissing(); // what was switched on meanwhile
     } catch (error) {
-      if (error instanceof Refusal && error.code !== "unreachable" && error.status < 500) {
-        this.#finish("You were gone for too long. Join again.");
-        return;
+      if (error instanceof Refusal && (FINAL.has(error.code) || error.status === 401)) {
+        this.#finish(error.code === "not_joined" ? "You were gone for too long. Join again." : error.message);
       }
-      setTimeout(() => void this.#reconnect(), REJOIN_MS);
+      return false;
+    }
+    if (!this.#connection.isClosed) this.#view.said("Connected again.");
+    return !this.#connection.isClosed;
+  }
+
+  async #sendMissing(): Promise<void> {
+    for (const [type, local] of this.local) {
+      if (local.trackId !== null) continue;
+      local.trackId = await this.#connection.publish(local.media, type, NAMES[type]);
+      if (this.local.get(type) !== local) await this.#connection.unpublish(local.trackId);
     }
   }
 
-  async #receive(trackIds: readonly string[]): Promise<void> {
-    if (trackIds.length > 0) await this.#connection.subscribe(trackIds);
+  /** Receive tracks; those of which nothing comes yet, as their sender is still connecting, are tried again. */
+  async #receive(trackIds: readonly string[], tries = RECEIVE_TRIES): Promise<void> {
+    if (trackIds.length === 0) return;
+    const connection = this.#connection;
+    const missing = await connection.subscribe(trackIds);
+    if (missing.length === 0 || tries === 0) return;
+    setTimeout(() => {
+      if (connection.isClosed) return;
+      const wanted = this.#others().filter((trackId) => missing.includes(trackId));
+      this.#receive(wanted, tries - 1).catch(() => undefined);
+    }, RECEIVE_AGAIN_MS);
   }
 
   #others(): string[] {
@@ -201,7 +240,9 @@ export class Call {
     person.tracks.set(track.track_id, track);
     if (person.isSelf) return;
     if (track.type === "screen") this.#view.said(`${person.name} shares a screen.`);
-    this.#receive([track.track_id]).catch(() => this.#view.said(`${person.name} cannot be received.`));
+    this.#receive([track.track_id]).catch(() => {
+      if (!this.#isRecovering) this.#view.said(`${person.name} cannot be received.`);
+    });
   }
 
   #finish(why: string): void {
@@ -240,4 +281,8 @@ function personOf(data: Record<string, string>): Participant {
     status: "joined",
     tracks: [],
   };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

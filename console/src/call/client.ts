@@ -22,10 +22,12 @@ export interface Subscribed {
 export class SessionClient {
   readonly token: Token;
   readonly path: string;
+  iceServers: readonly RTCIceServer[];
   readonly #own: string;
 
   constructor(sessionId: string, token: Token) {
     this.token = token;
+    this.iceServers = token.ice_servers;
     this.path = `/api/v1/video-sessions/sessions/${sessionId}`;
     this.#own = `${this.path}/participants/${token.participant_id}`;
   }
@@ -36,6 +38,12 @@ export class SessionClient {
 
   members(): Promise<Members> {
     return this.#send("GET", `${this.path}/participants`);
+  }
+
+  /** Ask again how to reach the media: credentials for TURN hold for some minutes only. */
+  async renewIceServers(): Promise<void> {
+    const path = "/api/v1/video-sessions/ice-servers";
+    this.iceServers = (await this.#send<{ ice_servers: readonly RTCIceServer[] }>("GET", path)).ice_servers;
   }
 
   publish(sdp: string, type: TrackType, name: string): Promise<Published> {

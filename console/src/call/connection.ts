@@ -1,5 +1,6 @@
 /** One RTCPeerConnection for all that is sent and received. Its changes happen one after the other. */
 
+import { Refusal } from "../shared/api.ts";
 import type { SessionClient } from "./client.ts";
 import type { TrackType } from "./types.ts";
 
@@ -12,6 +13,8 @@ const LAYERS: RTCRtpEncodingParameters[] = [
 const LONGEST_SILENCE_MS = 4_000;
 const LONGEST_CONNECTING_MS = 10_000;
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
+/** With `?relay` in its address the page connects by TURN alone: to try that, or not to show one's address. */
+const POLICY: RTCIceTransportPolicy = new URLSearchParams(location.search).has("relay") ? "relay" : "all";
 
 export interface Received {
   readonly trackId: string;
@@ -27,6 +30,7 @@ export class Connection {
   readonly #client: SessionClient;
   readonly #peer: RTCPeerConnection;
   readonly #received: (received: Received) => void;
+  readonly #failed: () => void;
   readonly #sent = new Map<string, Sent>();
   readonly #tracks = new Map<string, string>(); // mid → track
   #last: Promise<unknown> = Promise.resolve();
@@ -35,8 +39,10 @@ export class Connection {
   constructor(client: SessionClient, received: (received: Received) => void, failed: () => void) {
     this.#client = client;
     this.#received = received;
+    this.#failed = failed;
     this.#peer = new RTCPeerConnection({
-      iceServers: [...client.token.ice_servers],
+      iceServers: [...client.iceServers],
+      iceTransportPolicy: POLICY,
       bundlePolicy: "max-bundle",
     });
     this.#peer.addEventListener("track", (event) => this.#arrived(event));
@@ -44,9 +50,9 @@ export class Connection {
     this.#peer.addEventListener("connectionstatechange", () => {
       clearTimeout(silence);
       const state = this.#peer.connectionState;
-      if (state === "failed") failed();
+      if (state === "failed") this.#lost();
       // A browser gives up after some 20 s only; by then the others are told that one has left.
-      if (state === "disconnected") silence = window.setTimeout(() => this.#isClosed || failed(), LONGEST_SILENCE_MS);
+      if (state === "disconnected") silence = window.setTimeout(() => this.#lost(), LONGEST_SILENCE_MS);
     });
   }
 
@@ -81,23 +87,36 @@ export class Connection {
     });
   }
 
-  /** Receive tracks; each arrives by the callback. */
-  subscribe(trackIds: readonly string[]): Promise<void> {
+  /** Receive tracks; each arrives by the callback. Returns those of which nothing comes so far. */
+  subscribe(trackIds: readonly string[]): Promise<readonly string[]> {
     return this.#inTurn(async () => {
       const done = await this.#client.subscribe(trackIds);
       for (const item of done.subscriptions) {
         if (item.status === "active" && item.mid !== null) this.#tracks.set(item.mid, item.track_id);
       }
-      if (done.sdp === null) return;
-      await this.#peer.setRemoteDescription({ type: "offer", sdp: done.sdp });
-      await this.#peer.setLocalDescription(await this.#peer.createAnswer());
-      await this.#client.answer(this.#peer.localDescription?.sdp ?? "");
+      if (done.sdp !== null) {
+        await this.#peer.setRemoteDescription({ type: "offer", sdp: done.sdp });
+        await this.#peer.setLocalDescription(await this.#peer.createAnswer());
+        await this.#client.answer(this.#peer.localDescription?.sdp ?? "");
+      }
+      return done.subscriptions.filter((item) => item.status !== "active").map((item) => item.track_id);
     });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   close(): void {
     this.#isClosed = true;
     this.#peer.close();
+  }
+
+  /** Say once that this connection is of no more use. */
+  #lost(): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#failed();
   }
 
   #arrived(event: RTCTrackEvent): void {
@@ -142,7 +161,13 @@ export class Connection {
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
     const work = async (): Promise<T> => {
       await this.#connected();
-      return task();
+      try {
+        return await task();
+      } catch (error) {
+        // The server knows before the browser does that the other end is gone.
+        if (error instanceof Refusal && error.code === "connection_lost") this.#lost();
+        throw error;
+      }
     };
     const mine = this.#last.then(work, work);
     this.#last = mine.catch(() => undefined);

@@ -37,7 +37,7 @@ function start(): void {
     problem.textContent = "";
     try {
       const session = await api.post<Session>(SESSIONS, { session_name: name.value });
-      history.pushState(null, "", `/call/${session.id}`);
+      history.pushState(null, "", `/call/${session.id}${location.search}`);
       await show();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

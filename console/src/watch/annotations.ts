@@ -32,14 +32,21 @@ export class Moments {
     this.#follower = follower;
   }
 
-  /** Show annotations, which are in the order of their time, on a video. */
+  /** Show annotations, which are in the order of their time, on a video; `duration` is 0 where it is unknown. */
   show(annotations: readonly Annotation[], video: HTMLVideoElement, duration: number): void {
     this.#annotations = annotations;
-    this.#video = video;
+    if (this.#video === null) this.#follow(video);
+    this.#shown = null;
     this.#markers = annotations.map((annotation, index) => this.#marker(annotation, index, duration));
     this.#entries = annotations.map((annotation) => this.#entry(annotation));
-    this.timeline.replaceChildren(...annotations.map((a) => rangeOf(a, duration)), ...this.#markers);
+    const onTheLine = duration > 0 ? [...annotations.map((a) => rangeOf(a, duration)), ...this.#markers] : [];
+    this.timeline.replaceChildren(...onTheLine);
     this.list.replaceChildren(...this.#entries);
+    if (video.readyState > 0) this.#update(video.currentTime);
+  }
+
+  #follow(video: HTMLVideoElement): void {
+    this.#video = video;
     for (const kind of ["timeupdate", "seeked", "loadedmetadata"]) {
       video.addEventListener(kind, () => this.#update(video.currentTime));
     }

@@ -58,8 +58,8 @@ function showMoments(
     const { duration } = player.video;
     moments.show(annotations, player.video, Number.isFinite(duration) ? duration : (video.duration ?? 0));
   };
-  if (player.video.readyState > 0) show();
-  else player.video.addEventListener("loadedmetadata", show, { once: true });
+  show(); // what is said of a video can be read before its file has come, or where there is none
+  if (player.video.readyState === 0) player.video.addEventListener("loadedmetadata", show, { once: true });
   player.root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "n") moments.step("next");
@@ -93,7 +93,7 @@ async function play(player: Player, video: Video, api: Api): Promise<Video> {
   }
   if (video.video_url !== null) {
     player.video.src = video.video_url;
-    player.video.addEventListener("error", () => player.say("The place where this video lies does not give it."));
+    player.video.addEventListener("error", () => player.say("This video could not be loaded from where it is kept."));
     return video;
   }
   player.say(video.status_detail ?? "This video has no file yet.");

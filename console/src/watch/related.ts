@@ -54,7 +54,7 @@ function cardOf(video: Video, follow: () => void): HTMLLIElement {
         "span",
         { class: "about" },
         element("strong", {}, video.title),
-        element("span", { class: "muted" }, `${video.author} · ${counted(video.view_count, "view")}`),
+        element("span", { class: "muted" }, `${video.author} · ${counted(video.view_count, "view").replace(" ", "\u00a0")}`),
       ),
     ),
   );

@@ -4,7 +4,7 @@ No timer. Each report waits for the commit of its own batch, so what is answered
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from datetime import date
@@ -17,7 +17,7 @@ from ..kernel.db import Database, Tx
 from ..kernel.errors import DatabaseUnavailable
 from . import store
 from .models import Facts, Reason
-from .store import Row, Spending
+from .store import Row, Sitting
 
 _AT_MOST = 1000
 _ATTEMPTS = 3
@@ -28,7 +28,7 @@ class Outdated(Exception):  # noqa: N818 - it is no error: look again
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A report that is ready to be written: `row` is a sitting without its batch.
+    """A report that is ready to be written: `row` is a sitting as `store.Batch` has it, up to its reason.
 
     `named` says that it came with the id of its sitting, which may be there already; `source` is whose
     quota a new view is taken from.
@@ -45,7 +45,7 @@ class Report(msgspec.Struct, frozen=True):
     day: date
 
     @property
-    def key(self) -> tuple[UUID, UUID]:
+    def key(self) -> Sitting:
         """Which sitting it is of."""
         return self.video_id, self.session_id
 
@@ -139,31 +139,29 @@ class Batches:
     async def _commit(self, reports: Sequence[Report], *, retried: bool) -> list[Verdict]:
         if not reports:
             return []
-        async with self._db.transaction() as tx:
+        async with self._db.read() as tx:  # one statement, which is a transaction of its own
             return await self._write(tx, reports, retried=retried)
 
     async def _write(self, tx: Tx, reports: Sequence[Report], *, retried: bool) -> list[Verdict]:
         """Write a batch; one whose commit was lost from sight may be there already, so none of it is new."""
-        batch_id = await self._next_id(tx)
-        believed = {report.video_id: report.facts for report in reports}
-        outdated = await store.begin_batch(tx, batch_id, believed)
-        outdated |= {report.video_id for report in reports if report.facts != believed[report.video_id]}
+        first: dict[Sitting, Report] = {}
+        believed: dict[UUID, Facts] = {}
+        rows: list[Row] = []
+        for report in reports:
+            believed.setdefault(report.video_id, report.facts)
+            is_first = first.setdefault(report.key, report) is report
+            rows.append((*report.row, report.source, retried or report.named, is_first))
+        outdated = {report.video_id for report in reports if report.facts != believed[report.video_id]}
         if outdated:
             raise _OutdatedVideos(outdated)
-        named = reports if retried else [report for report in reports if report.named]
-        opened = [] if retried else [report for report in reports if not report.named]
-        known: dict[tuple[UUID, UUID], Reason | None] = {}
-        if opened:
-            await store.save_new_sittings(tx, [(*report.row, batch_id) for report in opened])
-        if named:
-            keys = await store.save_reports(tx, [(*report.row, batch_id) for report in named], batch_id)
-            known = await store.load_reasons(tx, batch_id)
-            first = {report.key: report for report in reversed(named)}
-            opened += [first[key] for key in keys]
-        rejected = await self._spend(tx, [report for report in opened if report.reason is None])
-        return [
-            "rate" if report.key in rejected else known.get(report.key, report.reason) for report in reports
-        ]
+        batch = store.Batch(await self._next_id(tx), believed, rows, reports[0].day)
+        saved = await store.save_batch(tx, batch, quota=self._quota)
+        if saved.outdated:
+            raise _OutdatedVideos(saved.outdated)
+        if saved.overtaken:
+            late = [first[key] for key in saved.overtaken]
+            saved.reasons.update(await store.give_way(tx, [_overtaken(report) for report in late]))
+        return [saved.reasons.get(report.key, first[report.key].reason) for report in reports]
 
     async def _next_id(self, tx: Tx) -> int:
         """Return an id that no other batch of any process has."""
@@ -173,20 +171,9 @@ class Batches:
             batch_id = next(self._ids)
         return batch_id
 
-    async def _spend(self, tx: Tx, opened: Sequence[Report]) -> set[tuple[UUID, UUID]]:
-        """Take new views from the quotas of their sources; return those for which there was nothing left."""
-        if not opened:
-            return set()
-        counts = Counter([report.source for report in opened])
-        spending = Spending(list(counts), list(counts.values()), opened[0].day)
-        over = await store.spend_quotas(tx, spending, limit=self._quota)
-        rejected: list[Report] = []
-        for source, surplus in over.items():
-            theirs = [report for report in opened if report.source == source]
-            rejected += theirs[max(0, len(theirs) - surplus) :]
-        if rejected:
-            await store.reject(tx, [(*report.key, report.shelf) for report in rejected])
-        return {report.key for report in rejected}
+
+def _overtaken(report: Report) -> Row:
+    return (*report.key, report.shelf, report.source, report.reason is None)
 
 
 class _OutdatedVideos(Exception):  # noqa: N818 - as Outdated

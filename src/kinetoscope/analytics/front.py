@@ -77,8 +77,8 @@ class TrackingFront:
             return _again(message, receive)
         services = scope["state"]["services"]
         limit: PublicWriteLimit = services[PublicWriteLimit]
-        allowance = limit.try_spend(visitor.source)
-        if allowance is None:
+        turn = await limit.take(visitor.source)
+        if not turn.passes:
             return _again(message, receive)
         scope["route"] = _ROUTE
         completion = rules.completion_of(body.completion_percentage)
@@ -86,7 +86,7 @@ class TrackingFront:
         progress = Progress(body.watch_duration, completion, body.session_id)
         receipt = await tracking.track_view(video_id, visitor, progress)
         content = _json(receipt)
-        answer = [_JSON, (b"content-length", str(len(content)).encode()), *allowance.raw_headers(POLICY)]
+        answer = [_JSON, (b"content-length", str(len(content)).encode()), *turn.allowance.raw_headers(POLICY)]
         await send({"type": "http.response.start", "status": 201, "headers": answer})
         await send({"type": "http.response.body", "body": content})
         return _ANSWERED

@@ -3,35 +3,109 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 from ..kernel.db import Tx
 from .models import Facts, Reason
 
-COLUMNS = (
-    "video_id", "session_id", "shelf", "occurred_at", "seen_at", "viewer_id", "user_id", "watched_seconds",
-    "completion", "device", "browser", "os", "country", "city", "reason", "batch_id",
-)  # fmt: skip
-"""The columns of a sitting, in the order of the rows that are copied."""
-
-_INSERT: LiteralString = """
-    INSERT INTO sittings
-           (video_id, session_id, shelf, occurred_at, seen_at, viewer_id, user_id, watched_seconds,
-            completion, device, browser, os, country, city, reason, batch_id)
-"""
+Sitting = tuple[UUID, UUID]
+"""Which: its video and its session."""
 
 Row = tuple[object, ...]
 BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
-    """What the new views of a batch take from the quotas of their sources."""
+class Batch:
+    """Reports that are written together, and what is believed of their videos.
 
-    sources: Sequence[UUID]
-    counts: Sequence[int]
+    Each row is what `_SAVE` names, in its order; `day` is the one of their sources.
+    """
+
+    id: int
+    believed: Mapping[UUID, Facts]
+    rows: Sequence[Row]
     day: date
+
+
+class Saved(NamedTuple):
+    """What a batch turned out to be; a sitting is a video and a session.
+
+    `outdated`: videos that are gone or have changed, and then nothing was written. `reasons`: why a sitting
+    does not count, where the batch alone does not tell. `overtaken`: sittings that another process opened in
+    the same moment.
+    """
+
+    outdated: set[UUID]
+    reasons: dict[Sitting, Reason | None]
+    overtaken: list[Sitting]
+
+
+# In this order: what is believed is compared, reports are kept for folding, sittings that are not there yet
+# are opened, and those of them that count are taken from the quotas of their sources. Everybody locks quotas
+# first (the sort needs them all) and sittings then, each in their order, so no two can wait for each other.
+_SAVE: LiteralString = """
+    WITH outdated AS MATERIALIZED (
+        SELECT b.id
+          FROM unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::boolean[]) AS b (id, owner, hidden, counted)
+          LEFT JOIN videos v ON v.id = b.id
+          LEFT JOIN analytics_settings s ON s.video_id = b.id
+         WHERE (v.owner_id = b.owner AND (v.visibility = 'private') = b.hidden
+                AND COALESCE(s.count_owner_views, true) = b.counted) IS NOT TRUE
+    ), fine AS (
+        SELECT WHERE NOT EXISTS (SELECT FROM outdated)
+    ), outbox AS (
+        INSERT INTO view_batches SELECT $5 FROM fine
+    ), given AS MATERIALIZED (
+        SELECT g.*
+          FROM unnest($8::uuid[], $9::uuid[], $10::date[], $11::timestamptz[], $12::uuid[], $13::uuid[],
+                      $14::integer[], $15::smallint[], $16::text[], $17::text[], $18::text[], $19::text[],
+                      $20::text[], $21::text[], $22::uuid[], $23::boolean[], $24::boolean[]) WITH ORDINALITY
+            AS g (video_id, session_id, shelf, seen_at, viewer_id, user_id, watched_seconds, completion,
+                  device, browser, os, country, city, reason, source, named, first, position), fine
+    ), kept AS (
+        INSERT INTO view_reports
+               (video_id, session_id, shelf, occurred_at, seen_at, viewer_id, user_id, watched_seconds,
+                completion, device, browser, os, country, city, reason, batch_id, position)
+        SELECT video_id, session_id, shelf, seen_at, seen_at, viewer_id, user_id, watched_seconds,
+               completion, device, browser, os, country, city, reason, $5, position
+          FROM given WHERE named
+    ), known AS MATERIALIZED (
+        SELECT s.video_id, s.session_id, s.reason
+          FROM given g
+          JOIN sittings s ON s.video_id = g.video_id AND s.session_id = g.session_id AND s.shelf = g.shelf
+         WHERE g.named AND g.first
+    ), fresh AS MATERIALIZED (
+        SELECT g.*, row_number() OVER (PARTITION BY source, reason IS NULL ORDER BY position DESC) AS back
+          FROM given g
+         WHERE first AND (video_id, session_id) NOT IN (SELECT video_id, session_id FROM known)
+    ), spent AS (
+        INSERT INTO view_quotas AS q (source, day, used)
+        SELECT source, $6, count(*) FROM fresh WHERE reason IS NULL GROUP BY source ORDER BY source
+            ON CONFLICT (source) DO UPDATE SET used = q.used + EXCLUDED.used
+        RETURNING source, used
+    ), saved AS (
+        INSERT INTO sittings
+               (video_id, session_id, shelf, occurred_at, seen_at, viewer_id, user_id, watched_seconds,
+                completion, device, browser, os, country, city, reason, batch_id)
+        SELECT video_id, session_id, shelf, seen_at, seen_at, viewer_id, user_id, watched_seconds,
+               completion, device, browser, os, country, city,
+               CASE WHEN reason IS NULL AND back <= used - $7 THEN 'rate' ELSE reason END, $5
+          FROM fresh LEFT JOIN spent USING (source)
+         ORDER BY video_id, session_id
+            ON CONFLICT DO NOTHING
+        RETURNING video_id, session_id, reason
+    )
+    SELECT 'outdated', id, NULL::uuid, NULL::text FROM outdated
+     UNION ALL
+    SELECT 'reason', video_id, session_id, reason FROM known
+     UNION ALL
+    SELECT 'reason', video_id, session_id, reason FROM saved WHERE reason = 'rate'
+     UNION ALL
+    SELECT 'overtaken', video_id, session_id, NULL FROM fresh
+     WHERE named AND (video_id, session_id) NOT IN (SELECT video_id, session_id FROM saved)
+"""
 
 
 async def load_facts(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Facts]:
@@ -53,107 +127,57 @@ async def reserve_batch_ids(tx: Tx) -> range:
     return range(block * BLOCK, (block + 1) * BLOCK)
 
 
-async def begin_batch(tx: Tx, batch_id: int, believed: Mapping[UUID, Facts]) -> set[UUID]:
-    """Write the outbox row of a batch: it is visible exactly when its views are.
+async def save_batch(tx: Tx, batch: Batch, *, quota: int) -> Saved:
+    """Write a batch and its outbox row, in one statement: they are visible together or not at all.
 
-    Returns those of its videos that are gone, or of which something else is true by now than believed.
+    The first report of a sitting opens it, whichever process has it. The row of a source is locked until
+    the commit, so racing batches cannot both have its last view.
     """
+    believed = batch.believed.values()
     rows = await tx.fetch(
-        """
-        WITH outbox AS (INSERT INTO view_batches VALUES ($5))
-        SELECT b.id
-          FROM unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::boolean[]) AS b (id, owner, hidden, counted)
-          LEFT JOIN videos v ON v.id = b.id
-          LEFT JOIN analytics_settings s ON s.video_id = b.id
-         WHERE (v.owner_id = b.owner AND (v.visibility = 'private') = b.hidden
-                AND COALESCE(s.count_owner_views, true) = b.counted) IS NOT TRUE
-        """,
-        list(believed),
-        [facts.owner_id for facts in believed.values()],
-        [facts.private for facts in believed.values()],
-        [facts.count_owner_views for facts in believed.values()],
-        batch_id,
+        _SAVE,
+        list(batch.believed),
+        [facts.owner_id for facts in believed],
+        [facts.private for facts in believed],
+        [facts.count_owner_views for facts in believed],
+        batch.id,
+        batch.day,
+        quota,
+        *zip(*batch.rows, strict=True),
     )
-    return {row[0] for row in rows}
+    saved = Saved(set(), {}, [])
+    for what, video_id, session_id, reason in rows:
+        if what == "outdated":
+            saved.outdated.add(video_id)
+        elif what == "reason":
+            saved.reasons[video_id, session_id] = reason
+        else:
+            saved.overtaken.append((video_id, session_id))
+    return saved
 
 
-async def save_new_sittings(tx: Tx, rows: Sequence[Row]) -> None:
-    """Save sittings whose ids were made just now: they cannot be there already."""
-    await tx.copy("sittings", COLUMNS, rows)
+async def give_way(tx: Tx, rows: Sequence[Row]) -> dict[Sitting, Reason | None]:
+    """Give back what overtaken sittings took from their quotas; return why the others do not count, or None.
 
-
-async def save_reports(tx: Tx, rows: Sequence[Row], batch_id: int) -> set[tuple[UUID, UUID]]:
-    """Save reports that name their sitting; open the sittings that are not there yet, and return those.
-
-    The first report of a sitting opens it, whichever process has it: of the others none does.
+    `rows`: video, session, shelf, source, and whether it was taken from the quota.
     """
-    await tx.copy("view_reports", (*COLUMNS, "position"), [(*row, at) for at, row in enumerate(rows)])
-    opened = await tx.fetch(
-        _INSERT  # noqa: S608 - two literals, as the type says
-        + """
-        SELECT DISTINCT ON (video_id, session_id)
-               video_id, session_id, shelf, occurred_at, seen_at, viewer_id, user_id, watched_seconds,
-               completion, device, browser, os, country, city, reason, batch_id
-          FROM view_reports WHERE batch_id = $1
-         ORDER BY video_id, session_id, position  -- in order, or two batches could wait for each other
-            ON CONFLICT DO NOTHING
-        RETURNING video_id, session_id
-        """,
-        batch_id,
-    )
-    return {(row[0], row[1]) for row in opened}
-
-
-async def load_reasons(tx: Tx, batch_id: int) -> dict[tuple[UUID, UUID], Reason | None]:
-    """Return why the sittings that a batch reports on do not count, or None."""
-    rows = await tx.fetch(
+    found = await tx.fetch(
         """
-        SELECT DISTINCT s.video_id, s.session_id, s.reason
-          FROM view_reports r
-          JOIN sittings s ON s.video_id = r.video_id AND s.session_id = r.session_id AND s.shelf = r.shelf
-         WHERE r.batch_id = $1
-        """,
-        batch_id,
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
-
-
-async def spend_quotas(tx: Tx, spending: Spending, *, limit: int) -> dict[UUID, int]:
-    """Count new views against their sources; return by how many a source is over, where it is.
-
-    The row of a source is locked until the commit, so racing batches cannot both have the last one.
-    """
-    rows = await tx.fetch(
-        """
-        WITH spent AS (
-            INSERT INTO view_quotas AS q (source, day, used)
-            SELECT source, $3, used FROM unnest($1::uuid[], $2::integer[]) AS n (source, used)
-             ORDER BY source
-                ON CONFLICT (source) DO UPDATE SET used = q.used + EXCLUDED.used
-            RETURNING source, used
+        WITH given AS (
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::uuid[], $5::boolean[])
+                          AS g (video_id, session_id, shelf, source, taken)
+        ), returned AS (
+            UPDATE view_quotas q SET used = q.used - n.many
+              FROM (SELECT source, count(*) AS many FROM given WHERE taken GROUP BY source) AS n
+             WHERE q.source = n.source
         )
-        SELECT source, used - $4::integer FROM spent WHERE used > $4
+        SELECT s.video_id, s.session_id, s.reason
+          FROM given g
+          JOIN sittings s ON s.video_id = g.video_id AND s.session_id = g.session_id AND s.shelf = g.shelf
         """,
-        spending.sources,
-        spending.counts,
-        spending.day,
-        limit,
+        *zip(*rows, strict=True),
     )
-    return {row[0]: row[1] for row in rows}
-
-
-async def reject(tx: Tx, keys: Sequence[tuple[UUID, UUID, date]]) -> None:
-    """Mark sittings of the present transaction as too many from one source."""
-    await tx.execute(
-        """
-        UPDATE sittings s SET reason = 'rate'
-          FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS k (video_id, session_id, shelf)
-         WHERE s.video_id = k.video_id AND s.session_id = k.session_id AND s.shelf = k.shelf
-        """,
-        [key[0] for key in keys],
-        [key[1] for key in keys],
-        [key[2] for key in keys],
-    )
+    return {(row[0], row[1]): row[2] for row in found}
 
 
 async def publish_salt(tx: Tx, day: date, sealed: bytes) -> bytes:

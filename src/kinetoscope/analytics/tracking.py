@@ -79,7 +79,7 @@ class Tracking:
         reason = _reason(agent, facts, visitor)
         shelf = rules.shelf_of(session_id)
         row = (
-            video_id, session_id, shelf, now, now, viewer_id, user_id,
+            video_id, session_id, shelf, now, viewer_id, user_id,
             min(progress.watched_seconds, rules.LONGEST_SITTING_SECONDS), progress.completion, agent.device,
             agent.browser, agent.os, place.country, "" if viewer_id is None else place.city, reason,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from ..app import create_app
 from ..http.protocol import HttpProtocol
 from ..kernel.memory import settle_memory
 from ..supervisor import CannotListen, address_of, listen
-from ..wiring import build_platform
+from ..wiring import Platform, build_platform
 from .chosen import chosen_settings
 from .failing import CommandFailed
 from .lazy import new_command_app
@@ -24,6 +24,19 @@ BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 75
 
 app = new_command_app()
+
+
+class _Server(uvicorn.Server):
+    """Ends streams before it waits for what is in flight: each would hold it up to the last second."""
+
+    def __init__(self, platform: Platform, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._platform = platform
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing more, and let what was accepted end."""
+        self._platform.end_streams()
+        await super().shutdown(sockets)
 
 
 @app.command(
@@ -55,7 +68,8 @@ def api(
     if fd is None:
         typer.echo(f"The API listens on {address_of(listener)}")
     platform = build_platform(settings, dsn=dsn, keyring=keyring_of(settings))
-    server = uvicorn.Server(
+    server = _Server(
+        platform,
         uvicorn.Config(
             create_app(platform, settings),
             loop="uvloop",
@@ -69,7 +83,7 @@ def api(
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
+        ),
     )
     settle_memory()
     server.run(sockets=[listener])

@@ -33,4 +33,5 @@ Workers = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Clips = Annotated[int | None, typer.Option("--clips", min=1, hidden=True)]
 Lifeline = Annotated[int | None, typer.Option("--lifeline", hidden=True)]
+SfuNumber = Annotated[int, typer.Option("--number", min=0, hidden=True)]
 ListenerFd = Annotated[int | None, typer.Option("--fd", hidden=True)]

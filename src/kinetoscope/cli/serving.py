@@ -102,10 +102,9 @@ def _serve(
 def _programs(settings: Settings) -> Sequence[Program]:
     api = Program("api", ["api"], drain_seconds=API_DRAIN_SECONDS, listens=True)
     worker = Program("worker", ["worker"], drain_seconds=WORKER_DRAIN_SECONDS)
-    media = (
-        [Program("sfu", ["sfu"], drain_seconds=SFU_DRAIN_SECONDS)] if settings.realtime_url is None else []
-    )
-    return [*[api] * api_processes(settings), worker, *media]
+    media = range(settings.sfu_processes if settings.realtime_url is None else 0)
+    sfus = [Program("sfu", ["sfu", f"--number={n}"], drain_seconds=SFU_DRAIN_SECONDS) for n in media]
+    return [*[api] * api_processes(settings), worker, *sfus]
 
 
 def announcer(settings: Settings, data_dir: Path, *, is_brief: bool) -> Callable[[str], None]:

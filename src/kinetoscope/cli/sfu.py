@@ -17,14 +17,14 @@ from kinetoscope_sfu.signalling.api import App
 from kinetoscope_sfu.signalling.ice_servers import Turn
 from kinetoscope_sfu.signalling.process import ServerSettings, serve
 
-from ..kernel.realtime import own_app, own_secret_file
+from ..kernel.realtime import nth_port, own_app, own_secret_file
 from ..kernel.settings import Settings
 from ..kernel.telemetry import set_up_logging
 from ..supervisor import CannotListen, hold_lifeline, listen
 from .chosen import chosen_settings
 from .failing import CommandFailed
 from .lazy import new_command_app
-from .options import DataDir, Lifeline
+from .options import DataDir, Lifeline, SfuNumber
 from .serving import raise_descriptor_limit
 
 PATIENCE_SECONDS = 5
@@ -39,7 +39,7 @@ app = new_command_app()
 
     KINETOSCOPE_SFU_HOST=0.0.0.0 KINETOSCOPE_SFU_ANNOUNCE=203.0.113.7 kinetoscope sfu"""
 )
-def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
+def sfu(data_dir: DataDir = None, lifeline: Lifeline = None, number: SfuNumber = 0) -> None:
     """Run the media server alone.
 
     It serves the Connection API of Cloudflare Realtime: programs written for that run against it. The app's
@@ -52,10 +52,11 @@ def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
         hold_lifeline(lifeline, patience_seconds=PATIENCE_SECONDS)
     raise_descriptor_limit()
     try:
-        own = own_app(settings)
+        own = own_app(settings, number)
     except ValueError as error:
         raise CommandFailed(str(error)) from error
-    media = MediaSettings(port=settings.sfu_port, announced=settings.sfu_announce)
+    port = nth_port(settings.sfu_port, number)
+    media = MediaSettings(port=port, announced=settings.sfu_announce)
     recordings = settings.data_dir / "recordings"
     server = ServerSettings(App(own.app_id, own.app_secret), media, _turn(settings), recordings)
     with contextlib.closing(_listener(settings, urlsplit(own.url).port or 0)) as listener:
@@ -64,7 +65,7 @@ def sfu(data_dir: DataDir = None, lifeline: Lifeline = None) -> None:
             with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
                 runner.run(served)
         except OSError as error:
-            raise CommandFailed(_explained(error, settings)) from error
+            raise CommandFailed(_explained(error, port)) from error
 
 
 def _turn(settings: Settings) -> Turn:
@@ -99,10 +100,10 @@ def _announce(settings: Settings, url: str, local: LocalTransport) -> None:
             typer.echo(f"  Secret  in {own_secret_file(settings.data_dir)}")
 
 
-def _explained(error: OSError, settings: Settings) -> str:
+def _explained(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {settings.sfu_port} for media is already in use, by UDP or TCP. Stop what uses it, or "
+            f"Port {port} for media is already in use, by UDP or TCP. Stop what uses it, or "
             "choose another: KINETOSCOPE_SFU_PORT=7882, or 0 for any free one."
         )
-    return f"Media cannot be received on port {settings.sfu_port}: {os.strerror(error.errno or 0)}."
+    return f"Media cannot be received on port {port}: {os.strerror(error.errno or 0)}."

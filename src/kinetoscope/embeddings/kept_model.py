@@ -3,9 +3,12 @@
 import hashlib
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Event
 
 import msgspec
 
@@ -17,6 +20,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 
 _PACKAGE = "all_minilm_l6_v2"
 _SECONDS = 300
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,8 @@ def kept_model(models_dir: Path) -> ModelFiles | None:
     return ModelFiles(NAME, WEIGHTS_SHA256, graph, folder / "tokenizer.json")
 
 
-def require_kept_model(models_dir: Path) -> ModelFiles:
-    """Return the model; made now if it is not there, which takes some seconds.
+def require_kept_model(models_dir: Path, given_up: Event) -> ModelFiles:
+    """Return the model; made now if it is not there, which takes some seconds, or until it is given up.
 
     In a process of its own: making it takes memory that this one would never give back.
     """
@@ -71,19 +75,29 @@ def require_kept_model(models_dir: Path) -> ModelFiles:
     if found is not None:
         return found
     archive_of_weights()
-    made = subprocess.run(
-        [sys.executable, "-P", "-m", "kinetoscope.embeddings.conversion", str(models_dir)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-    )
+    reason = _made(models_dir, given_up)
     found = kept_model(models_dir)
     if found is None:
-        reason = made.stderr.strip().rpartition("\n")[2] or f"exit code {made.returncode}"
         raise EmbedderUnavailable(f"The embedding model could not be made: {reason}")
     return found
+
+
+def _made(models_dir: Path, given_up: Event) -> str:
+    """Make the model; return what the process said last."""
+    command = [sys.executable, "-P", "-m", "kinetoscope.embeddings.conversion", str(models_dir)]
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process,
+    ):
+        until = time.monotonic() + _SECONDS
+        while process.poll() is None and time.monotonic() < until:
+            if given_up.wait(_LOOK_SECONDS):
+                break
+        process.kill()
+        process.wait()
+        said.seek(0)
+        last = said.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return last or f"exit code {process.returncode}"
 
 
 def sha256_of(path: Path) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Protocol, TypeVar
 
 from .models import EmbedderUnavailable, Model, Vector
@@ -25,7 +26,7 @@ class Loaded(Protocol):
 
 
 class LocalEmbedder:
-    """Runs a model that `load` brings into memory.
+    """Runs a model that `load` brings into memory, until the event that it is given says to give up.
 
     Many texts are done in small pieces, so that a query that comes meanwhile waits for one piece, not for
     all. A model that cannot be loaded is not tried again for a minute.
@@ -33,8 +34,9 @@ class LocalEmbedder:
 
     patience_seconds = 5.0  # which it takes only when it is loaded, on a busy machine
 
-    def __init__(self, load: Callable[[], Loaded]) -> None:
+    def __init__(self, load: Callable[[Event], Loaded]) -> None:
         self._load = load
+        self._closing = Event()
         self._thread: ThreadPoolExecutor | None = None
         self._loaded: Loaded | None = None
         self._failed: tuple[float, str] | None = None
@@ -56,10 +58,12 @@ class LocalEmbedder:
 
     async def open(self) -> None:
         """Make the thread."""
+        self._closing.clear()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
 
     async def close(self) -> None:
-        """Wait for the piece that is under way; what waits is dropped."""
+        """Wait for the piece that is under way; what waits is dropped, and a model that is being made too."""
+        self._closing.set()
         if self._thread is not None:
             thread, self._thread = self._thread, None
             await asyncio.to_thread(thread.shutdown, cancel_futures=True)
@@ -82,7 +86,7 @@ class LocalEmbedder:
         if self._failed is not None and now < self._failed[0] + _RETRY_SECONDS:
             raise EmbedderUnavailable(self._failed[1])
         try:
-            return self._load()
+            return self._load(self._closing)
         except Exception as error:
             self._failed = (now, str(error) or type(error).__name__)
             raise EmbedderUnavailable(self._failed[1]) from error

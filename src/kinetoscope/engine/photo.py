@@ -29,7 +29,7 @@ AMBIGUOUS = "This file is a photo and something else at the same time ({}). Save
 
 _KINDS = {"MPO": "JPEG", "HEIF": "HEIC"}  # the former is a JPEG with more pictures in it
 # A JPEG is scaled while it is decoded, so that many more pixels cost no more memory.
-_MOST_PIXELS = {"JPEG": 200_000_000}
+_MOST_PIXELS = {"JPEG": 200_000_000, "WEBP": 50_000_000}  # the latter's decoder keeps several copies
 _MOST_PIXELS_OTHERWISE = 64_000_000
 _QUALITY = 82
 _ORIENTATION = 0x0112

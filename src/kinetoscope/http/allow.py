@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from fastapi import APIRouter, Request
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
 
 def flattened(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
@@ -18,10 +18,8 @@ def flattened(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 
 def allowed_methods(request: Request) -> str:
     """Return what the Allow header of a 405 must list (RFC 9110, section 15.5.6), in alphabetical order."""
-    path = request.scope["path"]
-    found: dict[int, set[str]] = {}
+    methods: set[str] = set()
     for route in flattened(request.app.routes):
-        if isinstance(route, Route) and route.path_regex.match(path):
-            # A fixed word is an address of its own, though it also fits where an id could stand.
-            found.setdefault(len(route.param_convertors), set()).update(route.methods or ())
-    return ", ".join(sorted(found[min(found)])) if found else ""
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))

@@ -84,6 +84,14 @@ class BodyTooLarge(Refusal):
     detail = "The body is larger than this route takes."
 
 
+class BodyStalled(Refusal):
+    """The body came so slowly that the request was ended."""
+
+    status = 408
+    code = "body_stalled"
+    detail = "The body came too slowly, or not at all for a minute. Send it again."
+
+
 class Invalid(Refusal):
     """Some value of the request is not acceptable; `errors` says which and why."""
 
@@ -172,7 +180,7 @@ def document_body_refusals(
 ) -> None:
     """Add what every route of a method can answer, because the edge and the route class do it."""
     if has_body:
-        for reason in (MalformedJson, BodyTooLarge, WrongMediaType):
+        for reason in (MalformedJson, BodyStalled, BodyTooLarge, WrongMediaType):
             _document(responses, reason)
     if method == "POST":
         for reason in (KeyInUse, AnswerLost, KeyReused):

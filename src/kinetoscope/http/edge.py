@@ -3,6 +3,7 @@
 Pure ASGI, one object a request: a framework's middleware would cost more than the whole of a hot read.
 """
 
+import asyncio
 import ipaddress
 import itertools
 import logging
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..kernel.telemetry import RequestLog
-from .declare import BodyTooLarge
+from .declare import BodyStalled, BodyTooLarge
 from .errors import render
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ _HEADERS: list[tuple[bytes, bytes]] = [
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _NOT_SHARED = (b"cache-control", b"private, no-cache")
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+_PATIENCE_SECONDS = 60.0
+"""For how long no byte of a body need come."""
+_SLOWEST_BYTES_PER_SECOND = 1000
+"""Who sends less for longer than that is not waited for: it would hold a connection for ever."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -62,9 +68,16 @@ class Edge:
     """Gives a request its id and true address, and an answer its headers, its log line and its figures."""
 
     def __init__(
-        self, app: ASGIApp, *, limits: BodyLimits, trusted_proxies: Sequence[str], request_log: RequestLog
+        self,
+        app: ASGIApp,
+        *,
+        limits: BodyLimits,
+        trusted_proxies: Sequence[str],
+        request_log: RequestLog,
+        patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self._app = app
+        self._patience = patience_seconds
         self._limits = limits
         self._proxies: list[Network] = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
         self._request_log = request_log
@@ -77,7 +90,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        exchange = _Exchange(scope, receive, send)
+        exchange = _Exchange(scope, receive, send, patience=self._patience)
         self._prepare(scope, exchange)
         try:
             if exchange.body_left is not None and exchange.announced > exchange.body_left:
@@ -173,14 +186,22 @@ def _too_large() -> HTTPException:
     return HTTPException(BodyTooLarge.status, BodyTooLarge.detail, headers={"Connection": "close"})
 
 
+def _stalled() -> HTTPException:
+    """Return the refusal of a body that does not come, in the same way."""
+    return HTTPException(BodyStalled.status, BodyStalled.detail, headers={"Connection": "close"})
+
+
 class _Exchange:
     """One request and its answer on their way through."""
 
     __slots__ = (
+        "_most_patience",
+        "_patience",
         "_receive",
         "_scope",
         "_send",
         "announced",
+        "body_ended",
         "body_left",
         "ended",
         "request_id",
@@ -188,22 +209,35 @@ class _Exchange:
         "status",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, patience: float) -> None:
         self._scope, self._receive, self._send = scope, receive, send
+        self._most_patience = self._patience = patience
         self.request_id = b""
         self.announced = 0
         self.body_left: int | None = None
+        self.body_ended = False
         self.started = False
         self.ended = False
         self.status = 500
 
     async def receive(self) -> Message:
-        """Pass on what arrives, and refuse a body when it passes the limit."""
-        message = await self._receive()
-        if self.body_left is not None and message["type"] == "http.request":
-            self.body_left -= len(message.get("body", b""))
-            if self.body_left < 0:
-                raise _too_large()
+        """Pass on what arrives, and refuse a body when it passes the limit, or does not come."""
+        if self.body_left is None or self.body_ended:
+            return await self._receive()
+        asked = time.monotonic()
+        try:
+            async with asyncio.timeout(self._patience):
+                message = await self._receive()
+        except TimeoutError:
+            raise _stalled() from None
+        size = len(message.get("body", b""))
+        self.body_left -= size
+        if self.body_left < 0:
+            raise _too_large()
+        self.body_ended = not message.get("more_body", False)
+        # Waiting uses patience up, and bytes restore it: a body may stall for as long, but not drip.
+        self._patience -= time.monotonic() - asked
+        self._patience = min(self._patience + size / _SLOWEST_BYTES_PER_SECOND, self._most_patience)
         return message
 
     async def send(self, message: Message) -> None:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-_CODES = {404: "unknown_route", 405: "method_not_allowed", 413: "body_too_large"}
+_CODES = {404: "unknown_route", 405: "method_not_allowed", 408: "body_stalled", 413: "body_too_large"}
 _SENTENCES = {
     404: "There is no such route. The reference at /docs lists all of them.",
     405: "This route does not answer to that method; the Allow header says to which it does.",

@@ -1,12 +1,16 @@
 """The route class: enforces what a route declares, before its body is even read."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from ..kernel.caller import Caller
+from .allow import flattened
 from .declare import (
     NEEDS_CALLER,
     Access,
@@ -32,10 +36,18 @@ class GatedRoute(APIRoute):
         assert "x-access" in extra, f"{path} does not declare who may call it"
         self.access = Access(extra["x-access"])
         self.takes: str = extra.get("x-body", _JSON)
+        self.leaves: Sequence[re.Pattern[str]] = ()  # see `let_fixed_words_win`
         super().__init__(path, endpoint, **options)
         for method in self.methods or ():
             has_body = self.body_field is not None or "x-body" in extra
             document_body_refusals(self.responses, method, has_body=has_body)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the request is for this route, and not for one that has its path for its own."""
+        match, child_scope = super().matches(scope)
+        if match is not Match.NONE and any(fixed.match(scope["path"]) for fixed in self.leaves):
+            return Match.NONE, {}
+        return match, child_scope
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler behind the gate."""
@@ -83,6 +95,24 @@ class GatedRoute(APIRoute):
             return
         if kind not in self.takes.split(",") and not (kind.endswith("+json") and _JSON in self.takes):
             raise WrongMediaType(f"This route takes {self.takes}, not {kind[:80]}.")
+
+
+def let_fixed_words_win(routes: Iterable[BaseRoute]) -> None:
+    """Make every route leave to another one the addresses which that one spells out, whatever the method.
+
+    `DELETE …/annotations/analytics` is then a 405 with the methods of that address; else it would be for an
+    annotation whose id is no id. The pattern of a route is put to the path of each other one: a parameter
+    takes whatever stands in its place there, a fixed word or the name of the other's parameter.
+    """
+    every = [route for route in flattened(routes) if isinstance(route, GatedRoute)]
+    for route in every:
+        spelled_out = {
+            other.path: other.path_regex
+            for other in every
+            if len(other.param_convertors) < len(route.param_convertors)
+            and route.path_regex.match(other.path)
+        }
+        route.leaves = tuple(spelled_out.values())
 
 
 def _has_body(request: Request) -> bool:

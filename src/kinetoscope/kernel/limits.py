@@ -1,4 +1,4 @@
-"""Rate limits: exact ones that hold across all processes, and generous ones inside each."""
+"""Rate limits: exact ones and even ones that hold across all processes, and generous ones inside each."""
 
 import hashlib
 import heapq
@@ -124,6 +124,51 @@ async def seconds_until_free(tx: Tx, key: bytes, limit: RateLimit, *, at: dateti
     if in_the_way is None:
         return 1
     return max(1, math.ceil((in_the_way + window - at).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether a request passes, and what is left then; of one that does not, when the next one will."""
+
+    passes: bool
+    allowance: Allowance
+    wait_seconds: float = 0
+
+
+async def spend_evenly(tx: Tx, key: bytes, limit: RateLimit, *, at: datetime) -> Turn:
+    """Count one request of many: by the generic cell rate algorithm, in one row that does not grow.
+
+    The row holds the theoretical arrival time of the next request. As many as `count` pass at once, then one
+    whenever its share of the time has passed.
+    """
+    step, window = timedelta(microseconds=limit.seconds * 1_000_000 // limit.count), limit.seconds
+    row = await tx.fetch_one(
+        """
+        WITH spent AS (
+            INSERT INTO rate_limits AS r (key, hits, expires_at)
+            VALUES ($1, ARRAY[$2::timestamptz + $3::interval], $2 + $3)
+                ON CONFLICT (key) DO UPDATE
+               SET hits = ARRAY[greatest(r.hits[1], $2) + $3], expires_at = greatest(r.hits[1], $2) + $3
+             WHERE greatest(r.hits[1], $2) + $3 <= $2 + $4::interval
+            RETURNING hits[1] AS arrival
+        )
+        SELECT true AS passes, arrival FROM spent
+         UNION ALL
+        SELECT false, hits[1] FROM rate_limits WHERE key = $1 AND NOT EXISTS (SELECT FROM spent)
+        """,
+        key,
+        at,
+        step,
+        timedelta(seconds=window),
+    )
+    if row is None:  # others have used it up, all of it, since this statement began
+        return Turn(passes=False, allowance=Allowance(limit, 0, 1), wait_seconds=step.total_seconds())
+    taken = (row["arrival"] - at).total_seconds()
+    if row["passes"]:
+        left = int((window - taken) * limit.count / window + _ROUNDING)
+        return Turn(passes=True, allowance=Allowance(limit, left, max(1, math.ceil(taken))))
+    wait = taken + step.total_seconds() - window
+    return Turn(passes=False, allowance=Allowance(limit, 0, max(1, math.ceil(wait))), wait_seconds=wait)
 
 
 async def forget_expired_limits(tx: Tx, *, at: datetime) -> int:

@@ -65,6 +65,8 @@ def _long_secret(secret: SecretStr | None) -> SecretStr | None:
 Rate = Annotated[str, AfterValidator(_rate)]
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
 
+_LAST_PORT = 65535
+
 
 class Settings(BaseSettings):
     """The settings of one installation; each may be set as `KINETOSCOPE_<NAME>`."""
@@ -126,7 +128,7 @@ class Settings(BaseSettings):
     )
     public_write_rate_limit: Rate = Field(
         default="600/minute",
-        description="Requests without a caller that write, from one address to one process.",
+        description="Requests without a caller that write, from one address.",
     )
     access_token_minutes: int = Field(
         default=30, ge=1, le=1440, description="How long an access token is valid."
@@ -210,6 +212,13 @@ class Settings(BaseSettings):
         description="Port for media, UDP and TCP alike, to be reachable for participants; 0 takes any "
         "free one.",
     )
+    sfu_processes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Media servers that `serve` runs, each on a core of its own; a session stays on one. The "
+        "second gets the ports that are 2 higher, the third those 4 higher, and so on.",
+    )
     sfu_announce: Annotated[CommaList, AfterValidator(_addresses)] = Field(
         default=(),
         description="Addresses under which participants reach the media server, separated by commas: needed "
@@ -289,6 +298,13 @@ class Settings(BaseSettings):
                 f"{PREFIX}REALTIME_URL names a media server that knows us by {PREFIX}REALTIME_APP_ID and "
                 f"{PREFIX}REALTIME_APP_SECRET; set these too."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _each_sfu_has_ports(self) -> Self:
+        last = max(self.sfu_port, self.sfu_http_port or 0) + 2 * (self.sfu_processes - 1)
+        if last > _LAST_PORT:
+            raise ValueError(f"{PREFIX}SFU_PROCESSES needs ports up to {last}; there are {_LAST_PORT}.")
         return self
 
 

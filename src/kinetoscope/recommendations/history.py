@@ -1,7 +1,7 @@
 """What a viewer may like next, from what it has watched: the weights of a linear model, summed.
 
 The model knows for each video which others speak for or against it (EASE, Steck 2019; or the same derived
-from the factors of ALS). A viewer's score of a video is the sum over its history.
+from the factors of ALS). A viewer's score of a video is the sum over its history, the latest counting most.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,9 @@ Neighbours = Mapping[UUID, Sequence[tuple[UUID, float]]]
 MOST_WATCHED = 100
 """How many of a viewer's latest videos count."""
 
+HALVED_AFTER = 20
+"""So many videos later, one counts half of the latest; a third after as many again."""
+
 SHARE = 0.5
 """How much of the score of a personal list is the viewer's history."""
 
@@ -24,11 +27,12 @@ WATCHED_KEEPS = 0.2
 
 
 def wishes(history: Sequence[UUID], neighbours: Neighbours) -> dict[UUID, float]:
-    """Return what a history speaks for, each relative to the most wished: from 0 to 1."""
+    """Return what a history, the latest first, speaks for, each relative to the most wished: from 0 to 1."""
     sums: dict[UUID, float] = {}
-    for watched in history:
+    for ago, watched in enumerate(history):
+        recency = 1 / (1 + ago / HALVED_AFTER)
         for video_id, weight in neighbours.get(watched, ()):
-            sums[video_id] = sums.get(video_id, 0.0) + weight
+            sums[video_id] = sums.get(video_id, 0.0) + recency * weight
     best = max(sums.values(), default=0.0)
     return {video_id: total / best for video_id, total in sums.items() if total > 0} if best > 0 else {}
 

@@ -118,14 +118,14 @@ class Realtime:
         self._find_app = app
         self._app = ""
         self._client: httpx.AsyncClient | None = None
-        self.own_url = ""
+        self.own_urls: tuple[str, ...] = ()
         self._stun_urls: tuple[str, ...] = ()
         self._stun_asked = -_STUN_KEPT_SECONDS
 
     async def open(self) -> None:
         """Make the client; connections are opened when they are first needed."""
         app = self._find_app()
-        self.own_url = app.url.removesuffix("/v1")
+        self.own_urls = tuple(url.removesuffix("/v1") for url in (app.url, *app.more_urls))
         self._app = f"/v1/apps/{app.app_id}"
         # No proxy of the environment: the way to the media server is short.
         self._client = httpx.AsyncClient(
@@ -150,12 +150,13 @@ class Realtime:
 
     async def stun_urls(self) -> tuple[str, ...]:
         """Return where our own media server answers STUN; what it last said while it cannot be asked."""
-        if urlsplit(self.own_url).hostname == _CLOUDFLARE:
+        own_url = self.own_urls[0]
+        if urlsplit(own_url).hostname == _CLOUDFLARE:
             return (_CLOUDFLARE_STUN,)
         if time.monotonic() - self._stun_asked > _STUN_KEPT_SECONDS:
             self._stun_asked = time.monotonic()
             with suppress(MediaUnavailable, MediaRefused, ConnectionGone):
-                url = f"{self.own_url}/v1/turn/keys/own/credentials/generate-ice-servers"
+                url = f"{own_url}/v1/turn/keys/own/credentials/generate-ice-servers"
                 answer = await self._request("POST", url, {"ttl": 60}, seconds=_PING_SECONDS)
                 urls = [url for server in answer.ice_servers for url in server.urls]
                 self._stun_urls = tuple(url for url in urls if url.startswith("stun:"))

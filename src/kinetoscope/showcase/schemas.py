@@ -47,11 +47,14 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def _storable(value: Decimal) -> Decimal:
-    """Refuse what no clock gives: more digits than any double has, which would only fill the database."""
+    """Refuse what no clock gives: more digits than any double has, which would only fill the database.
+
+    Zero has no sign: it would not come back with it.
+    """
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or exponent < _SMALLEST_EXPONENT or len(digits) > _MOST_DIGITS:
         raise ValueError(f"at most {_MOST_DIGITS} digits are kept")
-    return value
+    return value.copy_abs()
 
 
 def _lowered(value: object) -> object:

@@ -171,7 +171,7 @@ def _read_cue(block: _Block, exact: _Exact | None) -> Cue | Note:
         return Note(line, "The times cannot be read. Write them as 00:01.000 --> 00:05.000.")
     start, end = _seconds(found, "a"), _seconds(found, "b")
     if start is None or end is None or end <= start:
-        return Note(line, "The cue does not end after it begins, or a time is none.")
+        return Note(line, "The cue does not end after it begins, or has more than 59 minutes or seconds.")
     title, description = _payload(block.lines[at + 1 :])
     if not title:
         return Note(line, "The cue has no text.")

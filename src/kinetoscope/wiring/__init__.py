@@ -62,12 +62,18 @@ class Platform:
     lanes: Sequence[Lane]
     duties: Sequence[Duty]
     resources: Sequence[Resource]
+    endings: Sequence[Callable[[], None]]
 
     async def open(self) -> None:
         """Connect, and open what works beside the requests."""
         await self.db.open()
         for resource in self.resources:
             await resource.open()
+
+    def end_streams(self) -> None:
+        """End answers that would go on: the process is about to."""
+        for end in self.endings:
+            end()
 
     async def close(self) -> None:
         """End everything in the opposite order."""
@@ -99,4 +105,5 @@ def build_platform(
         lanes=[Lane("quick", quick, QUICK_PLACES), *(lane for part in parts for lane in part.lanes)],
         duties=[duty for part in parts for duty in part.duties],
         resources=[resource for part in parts for resource in part.resources],
+        endings=[ending for part in parts for ending in part.endings],
     )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ..http.limits import PublicWriteLimit
 from ..kernel.health import Readiness
-from ..kernel.limits import LocalLimiter, RateLimit, forget_expired_limits
+from ..kernel.limits import RateLimit, forget_expired_limits
 from ..kernel.runner import Duty
 from .part import Base, Part
 
@@ -19,7 +19,9 @@ def edge_part(base: Base) -> Part:
     return Part(
         services=[
             PublicWriteLimit(
-                LocalLimiter(RateLimit.parse(base.settings.public_write_rate_limit)),
+                base.db,
+                clock=base.clock,
+                limit=RateLimit.parse(base.settings.public_write_rate_limit),
                 secret=base.keyring.derive("rate-limit"),
             ),
             Readiness(base.db),

@@ -47,7 +47,7 @@ class Part:
     """What one domain brings.
 
     `handlers` are its quick jobs, `reactions` what it does about facts, `lanes` its slow jobs, `resources`
-    what each process opens and closes.
+    what each process opens and closes; `endings` end answers that would go on when the process is to end.
     """
 
     services: Sequence[object] = ()
@@ -57,6 +57,7 @@ class Part:
     duties: Sequence[Duty] = ()
     erasers: Sequence[Eraser] = ()
     resources: Sequence[Resource] = ()
+    endings: Sequence[Callable[[], None]] = ()
 
 
 def reacting(parts: Sequence[Part], facts: Sequence[str]) -> dict[str, Handler]:

@@ -59,6 +59,7 @@ def sessions_part(base: Base) -> Part:
         ],
         erasers=[presence.erase_account],
         resources=[realtime, turns, feed],
+        endings=[feed.end_streams],
     )
 
 

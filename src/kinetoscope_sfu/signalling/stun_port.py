@@ -5,14 +5,16 @@ the address of a STUN server for an answer of that, so the media from there woul
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import cast
 
 from ..wire import stun
 from ..wire.stun import Address
 
 _ANYWHERE = "0.0.0.0"  # noqa: S104 - a STUN server is there for everybody
+_ANYWHERE_IPV6 = "::"
 
 
 class _Answering(asyncio.DatagramProtocol):
@@ -31,13 +33,34 @@ class _Answering(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def open_stun_port(beside: int) -> AsyncGenerator[int]:
-    """Answer on the port that follows another, else on any free one; give its number."""
-    loop = asyncio.get_running_loop()
+    """Answer on the port that follows another, else on any free one; give its number.
+
+    IPv6 is answered on the same number where the machine has it.
+    """
+    async with AsyncExitStack() as closing:
+        try:
+            port = await _answering(closing, _bound(socket.AF_INET, _ANYWHERE, beside + 1))
+        except (OSError, OverflowError):
+            port = await _answering(closing, _bound(socket.AF_INET, _ANYWHERE, 0))
+        with suppress(OSError):
+            await _answering(closing, _bound(socket.AF_INET6, _ANYWHERE_IPV6, port))
+        yield port
+
+
+def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
-        transport, _ = await loop.create_datagram_endpoint(_Answering, (_ANYWHERE, beside + 1))
+        sock.setblocking(False)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((host, port))
     except (OSError, OverflowError):
-        transport, _ = await loop.create_datagram_endpoint(_Answering, (_ANYWHERE, 0))
-    try:
-        yield transport.get_extra_info("sockname")[1]
-    finally:
-        transport.close()
+        sock.close()
+        raise
+    return sock
+
+
+async def _answering(closing: AsyncExitStack, sock: socket.socket) -> int:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(_Answering, sock=sock)
+    closing.callback(transport.close)
+    return sock.getsockname()[1]
