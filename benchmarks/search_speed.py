@@ -51,6 +51,10 @@ def main() -> None:
         made = fill(library, Path(folder), videos=chosen.videos)
         busy = psutil.cpu_percent(1)
         print(f"{chosen.videos} videos; the machine was {busy:.0f} % busy with other work")
+        floor = _times_of_the_floor(library, chosen.queries)
+        print(
+            f"an answer without search: p50 {_quantile(floor, 0.5):.1f}   p95 {_quantile(floor, 0.95):.1f} ms"
+        )
         for kind in _kinds(chosen.queries):
             _print_times(library, kind)
         _print_recall(library, made, made_texts(random.Random(9), min(50, chosen.queries)))
@@ -62,6 +66,16 @@ def _kinds(count: int) -> Iterator[Asked]:
     yield Asked("a question", made_texts(rng, count))
     yield Asked("common words", [" ".join(text.split()[:2]) for text in made_texts(rng, count, steep=3.0)])
     yield Asked("a rare word", [text.split()[0] for text in made_texts(rng, count, steep=0.0)])
+
+
+def _times_of_the_floor(library: Library, count: int) -> list[float]:
+    """Return the milliseconds of requests that only look up the project, for ratios on a busy machine."""
+    times: list[float] = []
+    for _ in range(count):
+        began = time.perf_counter()
+        library.client.get("/api/v1/projects")
+        times.append((time.perf_counter() - began) * 1000)
+    return sorted(times)
 
 
 def _print_times(library: Library, kind: Asked) -> None:

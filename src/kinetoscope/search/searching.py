@@ -238,11 +238,11 @@ async def _held(tx: Tx, scope: _Scope, stems: Sequence[Stem]) -> tuple[list[int]
             return found, True, len(found)
         rare = await store.holding_among(tx, scope.ids, store.any_of(essential(stems)), at_most=_CANDIDATES)
         return rare, False, len(found)
-    rare = store.any_of(essential(stems))
-    titled = await store.holding(tx, scope.values, rare, in_title=True, at_most=_CANDIDATES)
     found = await store.holding(tx, scope.values, every, in_title=False, at_most=_COUNTED_UP_TO)
     if len(found) <= _CANDIDATES:
         return found, True, len(found)
+    rare = store.any_of(essential(stems))
+    titled = await store.holding(tx, scope.values, rare, in_title=True, at_most=_CANDIDATES)
     others = await store.holding(tx, scope.values, rare, in_title=False, at_most=_CANDIDATES)
     return list({*titled, *others}), False, len(found)
 
