@@ -38,6 +38,9 @@ class Library:
         while self.client.get(self.path.removesuffix("/videos") + "/search").json()["pending"]:
             time.sleep(0.5)
         seconds, used = time.perf_counter() - began, cpu_seconds(self.pid) - cpu
+        # The process that answers may still load its model; until then it answers by words alone.
+        while self.client.post(f"{self.path}/search", json={"query": "ready?"}).json()["mode"] == "text":
+            time.sleep(0.5)
         return Filled(len(documents) / seconds, len(documents) / used)
 
     def results(self, query: str, mode: str = "hybrid") -> list[dict[str, Any]]:

@@ -126,7 +126,8 @@ def _found(library: Library, text: str, wish: dict[str, Any]) -> set[str]:
 def _exact(made: Made, among: npt.NDArray[np.int64], query: npt.NDArray[np.float32]) -> set[str]:
     """Return the best of all by the mean of their fields, as search weighs them."""
     scores = (0.5 * made.titles[among] @ query + 0.3 * made.descriptions[among] @ query) / 0.8
-    return {made.ids[among[place]] for place in np.argsort(-scores, kind="stable")[:DEPTH]}
+    best: list[int] = among[np.argsort(-scores, kind="stable")[:DEPTH]].tolist()
+    return {made.ids[place] for place in best}
 
 
 def _memory(platform: Platform) -> float:

@@ -37,18 +37,18 @@ class Vectors:
         self._db = db
         self._clock = clock
         self._embedders = embedders
-        self._fresh, self._bulk = (
-            {
-                role: Coalesced[int, bool](_Batch(self, role, embedder), at_most=_BATCH, in_flight=1)
-                for role, embedder in embedders.chosen.items()
-            }
-            for _ in range(2)
-        )
+        self._fresh, self._bulk = self._queues(), self._queues()
 
     async def embed(self, document_id: int, *, is_bulk: bool = False) -> None:
         """Give a document its vectors of every model; without an embedder, `catch_up` does it later."""
         queues = self._bulk if is_bulk else self._fresh
         await asyncio.gather(*(_made(role, queue, document_id) for role, queue in queues.items()))
+
+    def _queues(self) -> dict[Role, Coalesced[int, bool]]:
+        return {
+            role: Coalesced[int, bool](_Batch(self, role, embedder), at_most=_BATCH, in_flight=1)
+            for role, embedder in self._embedders.chosen.items()
+        }
 
     async def embed_batch(self, role: Role, embedder: Embedder, ids: Sequence[int]) -> None:
         """Give documents their vectors of one model; refuses with `EmbedderUnavailable`."""
