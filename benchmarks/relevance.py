@@ -1,8 +1,8 @@
 """Relevance of search, through the HTTP API of a really started platform: nDCG@10, Recall@10, MRR.
 
-Three rankings of the same library: by words alone, by meaning alone, and both as search answers. The first
-two are made from the same answers, by their `explanation`, so that all three stand on the same candidates.
-With 95 % bootstrap intervals. The data are not part of the repository:
+Three rankings of the same library, each asked of the API by its `mode`: words alone (`text`), meaning alone
+(`semantic`), and both (`hybrid`). With 95 % bootstrap intervals: of each, and of what both gain query by
+query over each alone. The data are not part of the repository:
 
     python -m benchmarks.relevance --data DIR [--only ted|youtube|typo|boilerplate|languages] [--sentences N]
 """
@@ -12,14 +12,15 @@ import json
 import random
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from benchmarks.library import Document, Library, started_platform
-from benchmarks.retrieval import Judged, Metrics, measured, typo_in
+from benchmarks.retrieval import Judged, Metrics, gain_over, measured, typo_in
 
 NAMES = UUID(int=0)
 LANGUAGES = ("fra", "deu", "spa", "por", "rus", "cmn", "jpn", "ara", "hin")
@@ -29,13 +30,7 @@ BOILERPLATE = (
     "mail@example.org. Music licensed. All rights reserved. Support us: https://example.org/support "
 )
 
-Score = Callable[[dict[str, Any]], float]
-
-RANKINGS: dict[str, Score] = {
-    "words alone": lambda result: result["explanation"]["text"],
-    "meaning alone": lambda result: result["explanation"]["semantic"],
-    "both": lambda result: result["similarity_score"],
-}
+RANKINGS: Mapping[str, str] = {"words alone": "text", "meaning alone": "semantic", "both": "hybrid"}
 
 
 def main() -> None:
@@ -62,8 +57,8 @@ def main() -> None:
 
 def _topics(library: Library, title: str, folder: Path, queries: str, *, only: str | None) -> None:
     judged = _judged(folder / f"{queries}.jsonl")
-    rate = library.fill(_documents(folder))
-    print(f"\n{title}: {len(judged)} queries; indexed {rate:.0f} videos a second")
+    filled = library.fill(_documents(folder))
+    print(f"\n{title}: {len(judged)} queries; indexed {filled}", flush=True)
     if only != "typo":
         _print_rankings(library, judged)
     if title.startswith("TED"):
@@ -108,13 +103,16 @@ def _first_places(library: Library, queries: Sequence[str], titles: Sequence[str
 
 
 def _print_rankings(library: Library, judged: Sequence[Judged]) -> None:
-    found = _asked(library, [one.query for one in judged])
-    for name, score in RANKINGS.items():
-        ranked = [
-            [result["video_id"] for result in sorted(results, key=score, reverse=True) if score(result) > 0]
-            for results in found
-        ]
-        _print(name, measured(ranked, judged))
+    queries = [one.query for one in judged]
+    figures: dict[str, Metrics] = {}
+    for name, mode in RANKINGS.items():
+        ranked = [[result["video_id"] for result in found] for found in _asked(library, queries, mode)]
+        figures[name] = measured(ranked, judged)
+        _print(name, figures[name])
+    both = figures.pop("both")
+    for name, alone in figures.items():
+        low, high = gain_over(both, alone)
+        print(f"  both gain over {name}: {both.ndcg - alone.ndcg:+.3f} [{low:+.3f}, {high:+.3f}]", flush=True)
 
 
 def _print(name: str, metrics: Metrics) -> None:
@@ -131,9 +129,9 @@ def _mean(library: Library, judged: Sequence[Judged]) -> float:
     return measured([[result["video_id"] for result in results] for results in found], judged).ndcg
 
 
-def _asked(library: Library, queries: Sequence[str]) -> list[list[dict[str, Any]]]:
-    with ThreadPoolExecutor(4) as threads:
-        return list(threads.map(library.results, queries))
+def _asked(library: Library, queries: Sequence[str], mode: str = "hybrid") -> list[list[dict[str, Any]]]:
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(partial(library.results, mode=mode), queries))
 
 
 def _documents(folder: Path) -> list[Document]:

@@ -26,6 +26,7 @@ class Metrics:
     recall: float
     mrr: float
     interval: tuple[float, float]
+    gains: Sequence[float]
 
 
 def measured(ranked: Sequence[Sequence[str]], judged: Sequence[Judged]) -> Metrics:
@@ -37,7 +38,13 @@ def measured(ranked: Sequence[Sequence[str]], judged: Sequence[Judged]) -> Metri
         _mean([len(relevant & set(found[:DEPTH])) / min(DEPTH, len(relevant)) for found, relevant in pairs]),
         _mean([_reciprocal(*pair) for pair in pairs]),
         _interval(gains),
+        gains,
     )
+
+
+def gain_over(better: Metrics, other: Metrics) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the mean difference in nDCG@10 of the same queries."""
+    return _interval([mine - its for mine, its in zip(better.gains, other.gains, strict=True)])
 
 
 def typo_in(text: str, rng: random.Random) -> str:

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Generator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -91,3 +92,28 @@ def test_a_killed_workers_video_is_processed_by_the_next_one(
     files = own_server.data_dir / "media" / "videos" / video["id"]
     eventually(lambda: len(list(files.iterdir())) == 1)  # the pieces of the upload are gone
     eventually(lambda: not list((own_server.data_dir / "scratch").glob("*")))
+
+
+def test_a_killed_workers_bulk_is_indexed_whole(own_server: Server, sign_up: SignUp) -> None:
+    zoe = sign_up(own_server.url)
+    project = zoe.get("/api/v1/projects").json()["projects"][0]["id"]
+    path = f"/api/v1/projects/{project}"
+
+    def pending() -> int:
+        found: int = zoe.get(f"{path}/search").json()["pending"]
+        return found
+
+    sent = [
+        {"video_id": str(uuid4()), "title": f"Lesson {n}", "description": "word " * 30} for n in range(130)
+    ]
+    assert zoe.post(f"{path}/videos/bulk-index", json=sent).json()["indexed_count"] == len(sent)
+    eventually(lambda: pending() < len(sent), seconds=60)
+    os.kill(own_server.pids("worker")[0], signal.SIGKILL)
+    eventually(lambda: pending() == 0, seconds=60)
+
+    def with_vectors() -> tuple[str, int]:
+        answer = zoe.post(f"{path}/videos/search", json={"query": "a lesson", "mode": "semantic"}).json()
+        return answer["mode"], answer["total"]
+
+    # The process that answers loads its model meanwhile; until then, words alone do.
+    eventually(lambda: with_vectors() == ("semantic", len(sent)), seconds=60)

@@ -160,6 +160,22 @@ async def test_what_is_written_in_another_language_is_found_by_its_meaning(kitch
     assert (await kitchen.titles("training a cat"))[0].startswith("Wie man")
 
 
+async def test_words_or_meaning_alone_answer_where_that_is_asked_for(kitchen: Any) -> None:
+    async def found(query: str, mode: str) -> tuple[str, list[str], list[dict[str, float]]]:
+        answer = await kitchen.answer(query, mode=mode)
+        results = answer["results"]
+        return answer["mode"], [one["title"] for one in results], [one["explanation"] for one in results]
+
+    assert await found("hot leaf drinks", "text") == ("text", [], [])
+    mode, titles, why = await found("green tea", "text")
+    assert (mode, titles, [one["semantic"] for one in why]) == ("text", ["How to brew green tea"], [0.0])
+    mode, titles, why = await found("green tea", "semantic")
+    assert (mode, titles[0], len(titles)) == ("semantic", "How to brew green tea", 3)  # however far
+    assert {one["text"] for one in why} == {0.0}
+    answer = await kitchen.alice.post(f"{kitchen.path}/search", json={"query": "tea", "mode": "magic"})
+    assert answer.status_code == 422
+
+
 async def test_nobody_searches_in_anothers_project(kitchen: Any, bob: Person) -> None:
     for path in (f"{kitchen.path}/search", f"/api/v1/projects/{uuid4()}/videos/search"):
         answer = await bob.post(path, json={"query": "tea"})

@@ -148,3 +148,26 @@ async def _names(tx: Tx) -> list[str]:
 async def _promised(db: Database) -> int:
     async with db.read() as tx:
         return int(await tx.fetch_value("SELECT count(*) FROM jobs WHERE kind = 'search.embed'"))
+
+
+async def test_what_has_just_changed_does_not_wait_for_a_bulk(
+    library: Any, db: Database, clock: Clock
+) -> None:
+    class Patient(Stub):
+        """Does nothing else before it has seen the new video."""
+
+        seen = asyncio.Event()
+
+        async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
+            if "New today" in texts:
+                self.seen.set()
+            await self.seen.wait()
+            return await super().embed(texts)
+
+    rig = Rig(db, clock, Embedders({"main": Patient()}))
+    old, new = [await registered_video(library.alice, title=title) for title in ("Moved in", "New today")]
+    documents = [await rig.indexing.index_video(UUID(video["id"])) for video in (old, new)]
+    moved_in, new_today = (document for document in documents if document is not None)
+    bulk = asyncio.create_task(rig.vectors.embed(moved_in, is_bulk=True))
+    await asyncio.wait_for(rig.vectors.embed(new_today), 30)
+    await bulk

@@ -11,7 +11,7 @@ from .models import EmbedderUnavailable, Model, Vector
 
 T = TypeVar("T")
 
-_AT_ONCE = 16
+_AT_ONCE = 8
 _RETRY_SECONDS = 60.0
 
 

@@ -5,12 +5,13 @@ from .content import ContentParts, content_candidates, content_likeness, content
 from .embedders import Embedders
 from .figures import Figures
 from .indexing import Indexing
-from .jobs import duties, index_lane, reactions
+from .jobs import duties, index_lanes, reactions
 from .models import Progress
 from .related import Related
 from .searching import Searching
 from .suggesting import Suggesting
 from .vectors import Vectors
+from .warming import Warming
 
 __all__ = [
     "Administration",
@@ -23,11 +24,12 @@ __all__ = [
     "Searching",
     "Suggesting",
     "Vectors",
+    "Warming",
     "content_candidates",
     "content_likeness",
     "content_parts",
     "duties",
-    "index_lane",
+    "index_lanes",
     "near_duplicates",
     "reactions",
 ]

@@ -9,7 +9,7 @@ from ..kernel.db import Database
 from ..kernel.jobs import enqueue, enqueue_many
 from ..videos import list_public_versions
 from . import index_store, state_store
-from .indexing import INDEX, REFRESH
+from .indexing import REFRESH, REINDEX
 from .models import IndexState, Progress
 from .searching import require_project
 
@@ -61,7 +61,7 @@ class Administration:
             async with self._db.transaction() as tx:
                 page = await list_public_versions(tx, after=after, at_most=_AT_ONCE)
                 payloads = [{"video_id": str(video_id)} for video_id, _ in page]
-                await enqueue_many(tx, INDEX, payloads, at=self._clock())
+                await enqueue_many(tx, REINDEX, payloads, at=self._clock())
             if not page:
                 return count
             count += len(page)
@@ -87,7 +87,7 @@ class Administration:
                 sides = [{one for one in page if one[0] <= last} for page in (videos, indexed)]
                 wrong = {video_id for video_id, _ in sides[0] ^ sides[1]}
                 payloads = [{"video_id": str(video_id)} for video_id in sorted(wrong)]
-                await enqueue_many(tx, INDEX, payloads, at=self._clock())
+                await enqueue_many(tx, REINDEX, payloads, at=self._clock())
             differing += len(wrong)
             if not ends:
                 return differing

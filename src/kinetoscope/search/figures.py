@@ -26,9 +26,10 @@ class Figures:
         self._task: asyncio.Task[None] | None = None
 
     def note(self, project_id: UUID, mode: Mode, *, is_empty: bool) -> None:
-        """Count one search."""
-        searches, empty = self._counts.get((project_id, mode), (0, 0))
-        self._counts[project_id, mode] = (searches + 1, empty + is_empty)
+        """Count one search; with vectors or without, that is all that is told apart."""
+        kind: Mode = "text" if mode == "text" else "hybrid"
+        searches, empty = self._counts.get((project_id, kind), (0, 0))
+        self._counts[project_id, kind] = (searches + 1, empty + is_empty)
 
     async def flush(self) -> None:
         """Write what has been counted."""

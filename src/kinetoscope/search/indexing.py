@@ -21,6 +21,9 @@ from .vectors import EMBED
 INDEX = "search.index"
 """The job that makes the index show a video, by its `video_id`, as it is now."""
 
+REINDEX = "search.reindex"
+"""The same in bulk, where nobody waits for the one video: it lets others go first."""
+
 REFRESH = "search.refresh"
 """The job that reads the texts of a project anew, by its `project_id`, from behind the document `after`."""
 

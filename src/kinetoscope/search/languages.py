@@ -23,7 +23,8 @@ _MARKS: dict[Language, frozenset[str]] = {
     "english": _words(
         "the and of to is in that it was for you are with his he they be this have from not by but what "
         "all were when your can said there how if will do does did my me we she her him who an or about so "
-        "their has had would i at on as which why where been no more our could should up out don t"
+        "their has had would i at on as which why where been no more our could should up out don t s m re ve "
+        "ll"
     ),
     "french": _words(
         "le la les des et est un une du que qui dans ce il elle pas pour sur au avec se je ne vous tu nous "
@@ -54,6 +55,11 @@ _MARKS: dict[Language, frozenset[str]] = {
         "heb hebben deze dit die naar ook bij nog haar uit"
     ),
 }
+# Marks that are English words too, or what is left of them: one of these alone decides nothing.
+_SHARED = _words(
+    "war ai plus so an was die den hat bin man as me no he son era hay pro do for come a is of we had on "
+    "pour dan van dove c d j m n t y"
+)
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _LATIN_LETTERS = re.compile(r"[A-Za-z]")
 
@@ -69,7 +75,7 @@ def language_of(text: str) -> Language:
         name: sum(word in marks for word in words) for name, marks in _MARKS.items()
     }
     best: Language = max(counts, key=lambda name: counts[name])
-    if counts[best] > counts["english"]:
+    if counts[best] > counts["english"] and (counts[best] > 1 or (_MARKS[best] - _SHARED) & set(words)):
         return best
     if counts["english"] == 0 and _has_foreign_letters(letters):
         return "simple"

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 Category = Literal["tutorial", "webinar", "showcase", "demo", "other"]
-Mode = Literal["hybrid", "text"]
+Mode = Literal["hybrid", "text", "semantic"]
 Field = Literal["title", "description", "tags"]
 Role = Literal["main", "multilingual"]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from ..kernel.db import Record, Tx
-from .models import Corpus, Field, Filters, ServingModel, Shown, Stem
+from .models import Corpus, Field, Filters, Role, ServingModel, Shown, Stem
 from .ranking import worth_of
 
 FieldCosines = dict[int, dict[Field, float]]
@@ -20,6 +20,19 @@ async def load_corpus(tx: Tx, project_id: UUID) -> Corpus:
         return Corpus(0, 1.0, "auto", 0)
     average = row["words"] / row["documents"] if row["documents"] else 0.0
     return Corpus(row["documents"], max(1.0, average), row["language"], row["foreign_texts"])
+
+
+async def roles_in_use(tx: Tx) -> list[Role]:
+    """Return which models queries need: none while nothing is indexed, one where all texts are English."""
+    row = await tx.fetch_one(
+        """
+        SELECT EXISTS (SELECT FROM search_projects WHERE documents > 0) AS any,
+               EXISTS (SELECT FROM search_projects WHERE foreign_texts > 0) AS foreign
+        """
+    )
+    assert row is not None
+    roles: list[tuple[Role, bool]] = [("main", row["any"]), ("multilingual", row["foreign"])]
+    return [role for role, is_used in roles if is_used]
 
 
 async def load_stems(
@@ -172,10 +185,10 @@ async def text_scores(
         SELECT t.document_id,
                sum(q.worth * 2.2 * r.often / (r.often + 1.2 * (0.25 + 0.75 * t.length / $4))) AS score
           FROM search_texts t
-         CROSS JOIN unnest($2::text[], $3::float8[]) AS q (lexeme, worth)
+          JOIN unnest($2::text[]::tsquery[], $3::float8[]) AS q (lexeme, worth) ON t.words @@ q.lexeme
          CROSS JOIN LATERAL (
-               SELECT ts_rank('{0, 0.4, 0.6, 1}', t.words, q.lexeme::tsquery) * 1.644934 AS often) AS r
-         WHERE t.document_id = ANY($1) AND r.often > 0
+               SELECT ts_rank('{0, 0.4, 0.6, 1}', t.words, q.lexeme) * 1.644934 AS often) AS r
+         WHERE t.document_id = ANY($1)
          GROUP BY t.document_id
         """,
         list(ids),

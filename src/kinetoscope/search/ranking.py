@@ -48,6 +48,7 @@ def fused(
     *,
     coverage: float,
     fields: Mapping[int, Cosines],
+    matches_from: float = MATCHES_FROM,
 ) -> list[Scored]:
     """Return all matches, best first; equals in the order of their ids.
 
@@ -59,7 +60,7 @@ def fused(
     for document in semantic.keys() | text.keys():
         near = min(1.0, max(0.0, semantic.get(document, 0.0)))
         words = text.get(document, 0.0)
-        if words <= 0 and near < MATCHES_FROM:
+        if words <= 0 and near < matches_from:
             continue
         share = TEXT_WEIGHT * coverage * words / best if best > 0 else 0.0
         ranked.append(Scored(document, near, min(share, 1.0 - near), fields.get(document, {})))

@@ -54,6 +54,9 @@ class SearchQuery(BaseModel):
     duration_max: Seconds | None = None
     author: Name | None = Field(None, description="Ignoring case")
     tags: Tags | None = Field(None, description="Any of them, ignoring case")
+    mode: Mode = Field(
+        "hybrid", description="`text`: by words alone; `semantic`: by meaning alone, the nearest however far"
+    )
     limit: Annotated[int, Field(ge=1, le=100), OnlyNumbers] = 10
     offset: Annotated[int, Field(ge=0, le=1_000_000), OnlyNumbers] = 0
 
@@ -63,7 +66,7 @@ class SearchQuery(BaseModel):
         if low is not None and high is not None and low > high:
             raise Unacceptable("duration_min is greater than duration_max", field="duration_min")
         filters = Filters(self.category, low, high, self.author, tuple(self.tags or ()))
-        return Wanted(self.query, filters, self.limit, self.offset)
+        return Wanted(self.query, filters, self.limit, self.offset, self.mode)
 
 
 class FieldScores(BaseModel):
@@ -149,7 +152,9 @@ class SearchAnswer(BaseModel):
     limit: int
     offset: int
     has_more: bool
-    mode: Mode = Field(description="`text`: by words alone, because no embedding model answers")
+    mode: Mode = Field(
+        description="The one asked for; or `text`, by words alone, because no embedding model answers"
+    )
     corrected_query: str | None = Field(description="What was looked for instead, where nothing holds a word")
     did_you_mean: str | None = Field(description="What may have been meant")
     facets: Facets

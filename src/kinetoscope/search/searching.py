@@ -13,9 +13,9 @@ from .figures import Figures
 from .highlights import highlight
 from .index_store import serving_models
 from .languages import LANGUAGES, is_english, language_of
-from .models import Category, Corpus, Filters, Found, Hit, Question, Role, Scored, ServingModel, Stem
+from .models import Category, Corpus, Filters, Found, Hit, Mode, Question, Role, Scored, ServingModel, Stem
 from .questions import corrected, read_question, without_phrases
-from .ranking import blended, by_words_alone, essential, fused, similarity
+from .ranking import MATCHES_FROM, blended, by_words_alone, essential, fused, similarity
 from .spelling import best_correction, may_be_misspelled
 
 Annotated = Callable[[Tx, Sequence[UUID]], Awaitable[Collection[UUID]]]
@@ -39,6 +39,7 @@ class Wanted:
     filters: Filters
     limit: int
     offset: int
+    mode: Mode = "hybrid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,16 @@ class _Reading:
     coverage: float
     corrected: str | None = None
     suggestion: str | None = None
+    matches_from: float = MATCHES_FROM
 
     @property
     def every_stem(self) -> list[Stem]:
         """All stems, each once."""
         return list({stem.lexeme: stem for stems in self.stems.values() for stem in stems}.values())
+
+    def by_meaning_alone(self) -> "_Reading":
+        """Return the same query with no word to look for: then all that is near was meant."""
+        return replace(self, stems={}, matches_from=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +88,16 @@ class Searching:
             corpus = await store.load_corpus(tx, project_id)
             models: dict[Role, ServingModel] = {model.role: model for model in await serving_models(tx)}
             reading = await _read(tx, project_id, corpus, wanted.query)
+        if wanted.mode == "text":
+            models = {}
         vectors = await self._query_vectors(models, corpus, reading.question.text)
+        mode: Mode = wanted.mode if vectors else "text"
+        if mode == "semantic":
+            reading = reading.by_meaning_alone()
         async with self._db.read() as tx:
             reading, scope = await self._scope(tx, project_id, wanted.filters, reading)
             ranked, is_exact, total = await _ranked(tx, corpus, reading, scope, vectors)
-            found = await _found(tx, reading, ranked, wanted, total=total, is_exact=is_exact, mode_of=vectors)
+            found = await _found(tx, reading, ranked, wanted, total=total, is_exact=is_exact, mode=mode)
         self._figures.note(project_id, found.mode, is_empty=not found.total)
         return found
 
@@ -227,11 +238,11 @@ async def _held(tx: Tx, scope: _Scope, stems: Sequence[Stem]) -> tuple[list[int]
             return found, True, len(found)
         rare = await store.holding_among(tx, scope.ids, store.any_of(essential(stems)), at_most=_CANDIDATES)
         return rare, False, len(found)
-    rare = store.any_of(essential(stems))
-    titled = await store.holding(tx, scope.values, rare, in_title=True, at_most=_CANDIDATES)
     found = await store.holding(tx, scope.values, every, in_title=False, at_most=_COUNTED_UP_TO)
     if len(found) <= _CANDIDATES:
         return found, True, len(found)
+    rare = store.any_of(essential(stems))
+    titled = await store.holding(tx, scope.values, rare, in_title=True, at_most=_CANDIDATES)
     others = await store.holding(tx, scope.values, rare, in_title=False, at_most=_CANDIDATES)
     return list({*titled, *others}), False, len(found)
 
@@ -265,7 +276,7 @@ async def _by_meaning_too(
             semantic[document] = blended(first, second)
         elif first is not None:
             semantic[document] = first
-    return fused(semantic, text, coverage=reading.coverage, fields=main)
+    return fused(semantic, text, coverage=reading.coverage, fields=main, matches_from=reading.matches_from)
 
 
 async def _found(
@@ -276,7 +287,7 @@ async def _found(
     *,
     total: int,
     is_exact: bool,
-    mode_of: Mapping[Role, object],
+    mode: Mode,
 ) -> Found:
     page = ranked[wanted.offset : wanted.offset + wanted.limit]
     shown = await store.load_shown(tx, [scored.document_id for scored in page])
@@ -293,7 +304,7 @@ async def _found(
         hits=hits,
         total=total,
         is_exact=is_exact,
-        mode="hybrid" if mode_of else "text",
+        mode=mode,
         corrected=reading.corrected,
         suggestion=reading.suggestion,
         categories=categories,

@@ -1,5 +1,6 @@
 """Giving documents their vectors: in batches, and later where no embedder answers now."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from itertools import islice
@@ -26,24 +27,28 @@ _MULTILINGUAL_CHARACTERS = 200
 
 
 class Vectors:
-    """Makes the vectors of documents. Documents that wait at the same time become one batch."""
+    """Makes the vectors of documents. Documents that wait at the same time become one batch.
+
+    What has changed just now and what comes in bulk wait apart, and the embedder takes a piece of each in
+    turn: a new video does not stand at the end of a library that is moved in.
+    """
 
     def __init__(self, db: Database, *, clock: Clock, embedders: Embedders) -> None:
         self._db = db
         self._clock = clock
         self._embedders = embedders
-        self._waiting = {
-            role: Coalesced[int, bool](_Batch(self, role, embedder), at_most=_BATCH, in_flight=1)
-            for role, embedder in embedders.chosen.items()
-        }
+        self._fresh, self._bulk = self._queues(), self._queues()
 
-    async def embed(self, document_id: int) -> None:
+    async def embed(self, document_id: int, *, is_bulk: bool = False) -> None:
         """Give a document its vectors of every model; without an embedder, `catch_up` does it later."""
-        for role, waiting in self._waiting.items():
-            try:
-                await waiting.get(document_id)
-            except EmbedderUnavailable as error:
-                log.warning("vectors must wait", extra={"role": role, "reason": str(error)})
+        queues = self._bulk if is_bulk else self._fresh
+        await asyncio.gather(*(_made(role, queue, document_id) for role, queue in queues.items()))
+
+    def _queues(self) -> dict[Role, Coalesced[int, bool]]:
+        return {
+            role: Coalesced[int, bool](_Batch(self, role, embedder), at_most=_BATCH, in_flight=1)
+            for role, embedder in self._embedders.chosen.items()
+        }
 
     async def embed_batch(self, role: Role, embedder: Embedder, ids: Sequence[int]) -> None:
         """Give documents their vectors of one model; refuses with `EmbedderUnavailable`."""
@@ -92,6 +97,13 @@ class _Batch:
     async def __call__(self, ids: Sequence[int]) -> dict[int, bool]:
         await self._vectors.embed_batch(self._role, self._embedder, ids)
         return {}
+
+
+async def _made(role: Role, queue: Coalesced[int, bool], document_id: int) -> None:
+    try:
+        await queue.get(document_id)
+    except EmbedderUnavailable as error:
+        log.warning("vectors must wait", extra={"role": role, "reason": str(error)})
 
 
 async def _embedded(role: Role, embedder: Embedder, documents: Sequence[Unembedded]) -> list[Embedded]:

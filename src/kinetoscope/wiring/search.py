@@ -21,8 +21,9 @@ from ..search import (
     Searching,
     Suggesting,
     Vectors,
+    Warming,
     duties,
-    index_lane,
+    index_lanes,
     reactions,
 )
 from ..showcase import annotated_among
@@ -47,9 +48,9 @@ def search_part(base: Base) -> Part:
             vectors,
         ],
         reactions=reactions(indexing),
-        lanes=[index_lane(indexing, vectors)],
+        lanes=index_lanes(indexing, vectors),
         duties=duties(vectors, administration),
-        resources=[embedders, figures],
+        resources=[embedders, figures, Warming(base.db, embedders=embedders)],
     )
 
 
