@@ -685,6 +685,30 @@ CREATE TABLE public.session_participants (
     CONSTRAINT session_participants_role_check CHECK ((role = ANY (ARRAY['host'::text, 'participant'::text]))),
     CONSTRAINT session_participants_status_check CHECK ((status = ANY (ARRAY['joined'::text, 'left'::text])))
 );
+CREATE TABLE public.session_recording_tracks (
+    recording_id uuid NOT NULL,
+    track_id uuid NOT NULL,
+    type text NOT NULL,
+    realtime_id text NOT NULL,
+    is_running boolean DEFAULT false NOT NULL,
+    CONSTRAINT session_recording_tracks_type_check CHECK ((type = ANY (ARRAY['audio'::text, 'video'::text, 'screen'::text])))
+);
+CREATE TABLE public.session_recordings (
+    id uuid NOT NULL,
+    session_id uuid,
+    host_id uuid NOT NULL,
+    title text NOT NULL,
+    base_url text NOT NULL,
+    media_url text NOT NULL,
+    instance text NOT NULL,
+    status text DEFAULT 'recording'::text NOT NULL,
+    status_detail text,
+    video_id uuid,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT session_recordings_check CHECK (((status = 'recording'::text) = (ended_at IS NULL))),
+    CONSTRAINT session_recordings_status_check CHECK ((status = ANY (ARRAY['recording'::text, 'processing'::text, 'ready'::text, 'failed'::text])))
+);
 CREATE TABLE public.session_subscriptions (
     connection_id uuid NOT NULL,
     track_id uuid NOT NULL,
@@ -828,6 +852,7 @@ CREATE TABLE public.video_sessions (
     updated_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     deleted_at timestamp with time zone,
+    recording_id uuid,
     CONSTRAINT video_sessions_check CHECK (((participant_count >= 0) AND (participant_count <= max_participants))),
     CONSTRAINT video_sessions_check1 CHECK (((status = 'ended'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT video_sessions_max_participants_check CHECK (((max_participants >= 2) AND (max_participants <= 100))),
@@ -1073,6 +1098,10 @@ ALTER TABLE ONLY public.session_participants
     ADD CONSTRAINT session_participants_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.session_participants
     ADD CONSTRAINT session_participants_session_id_user_id_key UNIQUE (session_id, user_id);
+ALTER TABLE ONLY public.session_recording_tracks
+    ADD CONSTRAINT session_recording_tracks_pkey PRIMARY KEY (recording_id, track_id);
+ALTER TABLE ONLY public.session_recordings
+    ADD CONSTRAINT session_recordings_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.session_subscriptions
     ADD CONSTRAINT session_subscriptions_pkey PRIMARY KEY (connection_id, track_id);
 ALTER TABLE ONLY public.session_tracks
@@ -1181,6 +1210,10 @@ CREATE INDEX search_texts_words ON public.search_texts USING gin (words);
 CREATE INDEX session_connections_session ON public.session_connections USING btree (session_id);
 CREATE INDEX session_participants_present ON public.session_participants USING btree (seen_at) WHERE (status = 'joined'::text);
 CREATE INDEX session_participants_user ON public.session_participants USING btree (user_id, session_id);
+CREATE INDEX session_recordings_host ON public.session_recordings USING btree (host_id);
+CREATE INDEX session_recordings_open ON public.session_recordings USING btree (media_url) WHERE (status = 'recording'::text);
+CREATE INDEX session_recordings_session ON public.session_recordings USING btree (session_id, started_at, id);
+CREATE INDEX session_recordings_video ON public.session_recordings USING btree (video_id) WHERE (status = 'processing'::text);
 CREATE INDEX session_subscriptions_track ON public.session_subscriptions USING btree (track_id);
 CREATE INDEX session_tracks_connection ON public.session_tracks USING btree (connection_id);
 CREATE INDEX session_tracks_participant ON public.session_tracks USING btree (participant_id);
@@ -1321,6 +1354,12 @@ ALTER TABLE ONLY public.session_participants
     ADD CONSTRAINT session_participants_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.session_participants
     ADD CONSTRAINT session_participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.session_recording_tracks
+    ADD CONSTRAINT session_recording_tracks_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES public.session_recordings(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.session_recordings
+    ADD CONSTRAINT session_recordings_host_id_fkey FOREIGN KEY (host_id) REFERENCES public.accounts(id);
+ALTER TABLE ONLY public.session_recordings
+    ADD CONSTRAINT session_recordings_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.video_sessions(id) ON DELETE SET NULL;
 ALTER TABLE ONLY public.session_subscriptions
     ADD CONSTRAINT session_subscriptions_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES public.session_connections(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.session_subscriptions

@@ -47,6 +47,7 @@ def test_every_part_of_the_document_is_tried() -> None:
     assert set(PROMISED) == set(THINGS)
 
 
+@pytest.mark.timeout(480)  # a hundred requests an operation, beside whatever else the machine does
 @pytest.mark.parametrize("tag", sorted(PROMISED))
 def test_the_document_is_what_the_platform_does(
     server: Server, sign_up: SignUp, tmp_path: Path, tag: str
