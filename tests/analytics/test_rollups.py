@@ -253,7 +253,7 @@ async def test_partitions_are_made_ahead_and_take_what_came_before_them(stage: S
     names = [row[0] for row in await tx.fetch("SELECT DISTINCT tableoid::regclass::text FROM sittings")]
     assert names == [f"sittings_{datetime.now(UTC):%Y%m}"]
     rows = await tx.fetch("SELECT relname FROM pg_class WHERE relname LIKE 'sittings_2%' AND relkind = 'r'")
-    assert {f"sittings_{month_after(NOW.date(), ahead):%Y%m}" for ahead in range(3)} <= {
+    assert {f"sittings_{month_after(stage.now.date(), ahead):%Y%m}" for ahead in range(3)} <= {
         row[0] for row in rows
     }
 
