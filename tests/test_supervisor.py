@@ -122,7 +122,7 @@ def test_a_killed_supervisor_leaves_no_orphans_and_the_next_serve_takes_over(dat
         postgres = killed.postgres_pid()
         killed.process.kill()
         killed.process.wait()
-        eventually(lambda: all(is_gone(pid) for pid in children), seconds=2)
+        eventually(lambda: all(is_gone(pid) for pid in children))
         with started_server(data_dir, "--port", killed.url.rpartition(":")[2]) as next_one:
             assert next_one.postgres_pid() == postgres
             login = httpx.post(f"{next_one.url}/api/v1/auth/login", json=ACCOUNT)

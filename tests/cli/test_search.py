@@ -31,5 +31,9 @@ def _wait_for_vectors(server: Server, person: httpx.Client, project: str) -> Non
 
     eventually(is_done, seconds=60)
     wish = {"query": "hot leaf drink"}
-    answer = person.post(f"/api/v1/projects/{project}/videos/search", json=wish).json()
-    assert (answer["mode"], answer["total"]) == ("hybrid", 1)
+
+    def is_found() -> bool:  # by words alone, as long as the model of this process is still loading
+        answer = person.post(f"/api/v1/projects/{project}/videos/search", json=wish).json()
+        return (answer["mode"], answer["total"]) == ("hybrid", 1)
+
+    eventually(is_found, seconds=60)

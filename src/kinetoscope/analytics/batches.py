@@ -11,7 +11,7 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
-from asyncpg import UniqueViolationError
+from asyncpg import DeadlockDetectedError, UniqueViolationError
 
 from ..kernel.db import Database, Tx
 from ..kernel.errors import DatabaseUnavailable
@@ -90,12 +90,17 @@ class Batches:
     async def add_alone(self, report: Report) -> Verdict:
         """Write one report in a transaction of this context, with all that must happen in its commit."""
         try:
-            async with self._db.transaction() as tx:
-                verdicts = await self._write(tx, [report], retried=False)
+            verdicts = await self._commit_alone(report)
         except _OutdatedVideos as found:
             raise Outdated from found
+        except DeadlockDetectedError:
+            verdicts = await self._commit_alone(report)
         self._written()
         return verdicts[0]
+
+    async def _commit_alone(self, report: Report) -> list[Verdict]:
+        async with self._db.transaction() as tx:
+            return await self._write(tx, [report], retried=False)
 
     async def open(self) -> None:
         """Need nothing."""
@@ -122,7 +127,8 @@ class Batches:
             except _OutdatedVideos as found:
                 _fail([item for item in batch if item[0].video_id in found.ids], Outdated())
                 batch = [item for item in batch if item[0].video_id not in found.ids]
-            except (DatabaseUnavailable, UniqueViolationError):
+            except (DatabaseUnavailable, UniqueViolationError, DeadlockDetectedError):
+                # A deadlock is with whoever makes a partition, of a table that we read first and write then.
                 retried = True
             except Exception as error:  # noqa: BLE001 - it goes to each request, as its own
                 _fail(batch, error)

@@ -103,9 +103,9 @@ class Policy:
     tags: float = 0.3
     text: float = 0.2
     author: float = 0.05
-    temperature: float = 0.1
+    temperature: float = 0.15
     popularity_power: float = 0.45
-    prior_viewers: float = 10.0
+    prior_viewers: float = 5.0
     chance_share: float = 0.4
     uses_clicks: bool = True
 
