@@ -111,7 +111,8 @@ def test_a_killed_postgres_comes_back_and_requests_go_on(server: Server) -> None
     postgres = server.postgres_pid()
     assert postgres is not None
     os.kill(postgres, signal.SIGKILL)
-    assert write(server) in {200, 201}
+    # Waited for by the request itself, for as long as a request waits; on a crowded machine, by the next one.
+    assert eventually(lambda: write(server) in {200, 201})
     assert server.postgres_pid() not in {None, postgres}
 
 
