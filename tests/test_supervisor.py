@@ -194,20 +194,15 @@ def test_a_database_that_somebody_else_started_is_left_running(data_dir: Path) -
         assert run_cli("db", "stop", data_dir=data_dir).stdout == "PostgreSQL is stopped.\n"
 
 
-def test_what_can_never_start_ends_with_the_reason(data_dir: Path) -> None:
-    key = data_dir / "secrets" / "root.key"
-    kept = key.rename(key.with_name("kept"))
-    key.mkdir()  # a directory where the secret belongs
-    try:
-        done = run_cli_process("serve", "--port", "0", data_dir=data_dir)
-    finally:
-        key.rmdir()
-        kept.rename(key)
+def test_what_can_never_start_ends_with_the_reason(tmp_path: Path) -> None:
+    folder = seeded(tmp_path)
+    (folder / "secrets" / "root.key").mkdir(parents=True)  # a directory where the secret belongs
+    done = run_cli_process("serve", "--port", "0", data_dir=folder)
     assert done.returncode == 1
     assert "IsADirectoryError" in done.stderr
     assert "ended 3 times at its start: it ended with exit code 1." in done.stderr
     assert "Traceback" not in done.stderr
-    assert EmbeddedPostgres(data_dir).running_pid() is None
+    assert EmbeddedPostgres(folder).running_pid() is None
 
 
 def test_a_database_of_another_version_is_refused_with_the_way_out(tmp_path: Path) -> None:
