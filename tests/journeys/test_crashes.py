@@ -84,7 +84,13 @@ def test_a_killed_workers_video_is_processed_by_the_next_one(
     zoe = sign_up(own_server.url)
     video = zoe.post("/api/v1/videos", json={"title": "Survivor"}).json()
     upload(zoe, video["id"], clip)
-    eventually(lambda: "Transcoding" in str(zoe.get(f"/api/v1/videos/{video['id']}").json()["status_detail"]))
+
+    def is_being_transcoded() -> bool:
+        now = zoe.get(f"/api/v1/videos/{video['id']}").json()
+        assert now["status"] == "processing", now
+        return str(now["status_detail"]).startswith("Transcoding")
+
+    eventually(is_being_transcoded, seconds=60)
     os.kill(own_server.pids("worker")[0], signal.SIGKILL)
 
     ready = settled(zoe, video["id"])

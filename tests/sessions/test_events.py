@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-from typing import Any
 
 import httpx
 import pytest
-from httpx import ASGITransport
 
 from kinetoscope.app import create_app
 from kinetoscope.kernel.db import Tx
@@ -95,6 +93,7 @@ class Stream:
         self.url = f"{url}{member.session}/events"
         self.headers = {"Last-Event-ID": str(after), "Authorization": member.headers["authorization"]}
         self.told: list[tuple[int, str]] = []
+        self.began = asyncio.Event()
 
     async def read_until(self, kind: str) -> list[tuple[int, str]]:
         """Read until an event of a kind has come."""
@@ -110,6 +109,7 @@ class Stream:
                     number = int(value)
                 if name == "event":
                     self.told.append((number, value))
+                    self.began.set()
                     if value == kind:
                         return self.told
         return self.told
@@ -130,10 +130,14 @@ async def test_readers_in_every_process_are_told_as_it_happens(
 
 
 async def test_a_removed_participant_is_told_and_then_no_more(
-    transport: ASGITransport, room: Room, host: Member, guest: Member, alice: Person
+    second_platform: Platform, settings: Settings, guest: Member, host: Member, alice: Person
 ) -> None:
-    reading = asyncio.create_task(guest.get(f"{room.path}/events", headers={"Last-Event-ID": "0"}))
-    await alice.delete(guest.path)
-    async with asyncio.timeout(20):
-        told: list[dict[str, Any]] = read_events((await reading).text)
-    assert (told[-1]["type"], told[-1]["data"]["reason"]) == ("participant.left", "removed")
+    with served(create_app(second_platform, settings), lifespan="on") as url:
+        stream = Stream(url, guest)
+        reading = asyncio.create_task(stream.read_until("nothing that there is"))
+        await stream.began.wait()
+        await alice.delete(guest.path)
+        told = await reading
+    assert told[-1] == (3, "participant.left")
+    last = (await events_of(alice, guest.session))[-1]
+    assert last["data"]["reason"] == "removed"

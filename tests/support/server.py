@@ -32,6 +32,7 @@ START_SECONDS = 60.0
 _FREE_MEDIA_PORT = {"sfu_port": "0"}
 """Several platforms run beside each other here."""
 STOP_SECONDS = 40.0
+_LOG_CHARACTERS = 20_000
 _STEP_SECONDS = 0.02
 
 
@@ -86,6 +87,7 @@ def started_server(
         server.url = _wait_for_ready(server)
         yield server
     finally:
+        print(server.log_file.read_text()[-_LOG_CHARACTERS:])  # noqa: T201 - shown where the test failed
         if server.process.poll() is None:
             server.stop()
         assert server.process.stdout is not None

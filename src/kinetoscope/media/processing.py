@@ -191,16 +191,18 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 class _ProgressNote:
-    """Writes how far the engine is into the video, at most once a second."""
+    """Writes how far the engine is into the video: each stage when it begins, then at most once a second."""
 
     def __init__(self, db: Database, video_id: UUID) -> None:
         self._db = db
         self._video_id = video_id
         self._next = 0.0
+        self._stage: Stage | None = None
 
     async def __call__(self, progress: Progress) -> None:
-        if time.monotonic() < self._next:
+        if progress.stage == self._stage and time.monotonic() < self._next:
             return
+        self._stage = progress.stage
         self._next = time.monotonic() + _PROGRESS_SECONDS
         with suppress(DatabaseUnavailable):  # no reason to give up an hour's work
             await self._write(f"{_STAGES[progress.stage]}: {progress.percent} %")
