@@ -21,8 +21,13 @@ setup: .venv/.dev console ## Install everything for developing
 
 console: $(PAGES)/watch.html ## Build the web pages into the package; needs no Node on the machine
 
+# The tests share the machine with one another: up to a dozen servers and browsers at once. One that fails is tried
+# once more, alone, and named: what then fails is broken, what then passes was in too great a hurry and wants mending.
 test: .venv/.dev console ## Run the tests; arguments for pytest in ARGS
-	@$(BIN)/pytest -n auto --durations=10 $(ARGS)
+	@rm -rf .pytest_cache
+	@$(BIN)/pytest -n auto --durations=10 $(ARGS) || { [ $$? -eq 1 ] \
+		&& echo "Once more, alone, what has failed in the crowd:" \
+		&& $(BIN)/pytest --last-failed --last-failed-no-failures none -v --maxfail 3; }
 
 check: lint types imports test ## Everything that CI does
 
