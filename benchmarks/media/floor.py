@@ -18,12 +18,13 @@ def floor_a_packet(size: int) -> float:
     _, profile, key, salt = PROFILES[0]
     cipher, contexts = SrtpCipher(), SrtpContexts(SrtpKeys(profile, bytes(key + salt), bytes(key + salt)))
     packet, view = bytes(size - 16), memoryview(cipher.outbox)
+    place = view[: len(packet)]
     with _bound() as receiver, _bound() as sender:
         address, sequence, rounds = receiver.getsockname(), 0, list[float]()
         for _ in range(_ROUNDS):
             began = time.process_time()
             for _ in range(_PACKETS):
-                cipher.outbox[: len(packet)] = packet
+                place[:] = packet
                 FIXED.pack_into(cipher.outbox, 0, 0x80, 96, sequence & 0xFFFF, 0, 7)
                 cipher.length[0] = len(packet)
                 assert cipher.protect(contexts.outbound) == 0

@@ -11,7 +11,7 @@ import pytest
 from kinetoscope_sfu.connection import Way
 from kinetoscope_sfu.forwarding.model import Peer
 from kinetoscope_sfu.forwarding.router import Router
-from kinetoscope_sfu.forwarding.sending import Length
+from kinetoscope_sfu.forwarding.sending import LARGEST, ROOM, Length
 from kinetoscope_sfu.plane import (
     Codec,
     ConnectionState,
@@ -22,18 +22,19 @@ from kinetoscope_sfu.plane import (
     Source,
     Subscription,
 )
-from kinetoscope_sfu.wire import stun
-from support.media import Client, World
+from kinetoscope_sfu.wire import rtcp, stun
+from support.media import KEY, Client, World
 
 ROUNDS = 6_000
+SRTP_MAX_TRAILER_LEN = 144  # libsrtp may write as much behind a packet
 
 
 class Open:
     """A cipher that lets everything through: what follows sees all that an authenticated peer can send."""
 
     def __init__(self) -> None:
-        self.inbox = bytearray(2048)
-        self.outbox = bytearray(2048)
+        self.inbox = bytearray(LARGEST)
+        self.outbox = bytearray(ROOM)
         self.length: Length = [0]
 
     def unprotect(self, context: object) -> int:  # noqa: ARG002 - it needs no key
@@ -118,6 +119,16 @@ def grown_kilobytes(run: Callable[[], None]) -> float:
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     return (after - before) / 1024
+
+
+def test_the_largest_datagram_has_room_for_what_its_copies_grow_by() -> None:
+    room, sizes = Room(), list[int]()
+    room.bob.send = lambda packet, _: sizes.append(len(packet))
+    header = struct.pack("!BBHII", 0x80, 96, 1, 0, 100)
+    room.take(room.alice, header + KEY.ljust(LARGEST - len(header), b"."), 0)
+    room.take(room.bob, rtcp.nack(1, 300, [7]), 0)
+    assert sizes == [LARGEST + 8, LARGEST + 10], "our header is longer, a repeat carries its number"
+    assert sizes[-1] + SRTP_MAX_TRAILER_LEN <= len(room.cipher.outbox)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -9,7 +9,8 @@ from typing import Protocol
 from ..wire.rtp import EXTENSION_AT, HEADER_SIZE, MARKER, NO_EXTENSION, REWRITTEN, U16
 from .model import Peer, Receiver, Segment, Stream, renumber_vp8
 
-LARGEST = 2048
+LARGEST = 2048  # datagram that is taken
+ROOM = LARGEST + 192  # copies grow: a longer header, a repeat's number, up to 144 bytes by libsrtp
 MOST_REPEATS = 128  # to one receiver within one tick
 
 
@@ -55,7 +56,7 @@ class Sending:
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
         view = memoryview(cipher.outbox)
-        self._first = [view[:size] for size in range(LARGEST)]  # made once: a slice costs as much as a copy
+        self._first = [view[:size] for size in range(ROOM)]  # made once: a slice costs as much as a copy
         self.packets = 0
         self.dropped = 0
         self.spent: set[Receiver] = set()  # whose repeats are counted in this tick
@@ -81,10 +82,11 @@ class Sending:
         rewrite = REWRITTEN.pack_into
         marker, sequence, timestamp, _ = REWRITTEN.unpack_from(packet, 1)
         size = len(packet)
+        place = first[size]  # through a view: a bytearray's own slice copies `bytes` twice, and allocates
         for receiver in stream.receivers:
             if is_late and (sequence - receiver.start) & 0xFFFF >= 0x8000:  # noqa: PLR2004 - before it came
                 continue
-            out[:size] = packet
+            place[:] = packet
             rewrite(
                 out,
                 1,

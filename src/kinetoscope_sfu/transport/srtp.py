@@ -10,7 +10,7 @@ from typing import Any, cast
 from pylibsrtp import Policy, Session
 from pylibsrtp import _binding as binding  # type: ignore[attr-defined] # a C extension without stubs
 
-from ..forwarding.sending import LARGEST, Length
+from ..forwarding.sending import LARGEST, ROOM, Length
 
 _ffi = cast("Any", binding).ffi
 _lib = cast("Any", binding).lib
@@ -76,7 +76,7 @@ class SrtpCipher:
 
     def __init__(self) -> None:
         self.inbox = bytearray(LARGEST)
-        self.outbox = bytearray(LARGEST)
+        self.outbox = bytearray(ROOM)
         self._in = _ffi.from_buffer(self.inbox)
         self._out = _ffi.from_buffer(self.outbox)
         self._length = _ffi.new("int *")
