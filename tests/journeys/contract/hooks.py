@@ -67,9 +67,10 @@ def say_the_length_once(_: HookContext, case: Any, __: dict[str, object]) -> Non
 @hook("before_call").apply_to(operation_id="follow_session")
 def end_streams_at_once(_: HookContext, case: Any, __: dict[str, object]) -> None:
     """A stream that goes on would hold up the run until its request times out. Bad waits stay as they are."""
-    wait = (case.query or {}).get("wait", 1)
-    if isinstance(wait, int | float) or is_decimal(str(wait)):
-        case.query = {**(case.query or {}), "wait": wait if float(wait) < 0 or float(wait) > MOST_WAIT else 0}
+    query: dict[str, Any] = case.query or {}
+    wait = str(query.get("wait", MOST_WAIT))
+    if is_decimal(wait) and 0 <= float(wait) <= MOST_WAIT:
+        case.query = {**query, "wait": 0}
 
 
 @hook
