@@ -68,6 +68,15 @@ def test_further_servers_of_a_machine_have_further_ports(tmp_path: Path) -> None
         made_in(tmp_path, sfu_processes=2, sfu_port=65534)
 
 
+@pytest.mark.parametrize(("called", "processes"), [(7880, 1), (7882, 2), (7878, 2)])
+def test_a_port_for_media_and_for_calls_at_once_is_refused(
+    tmp_path: Path, called: int, processes: int
+) -> None:
+    with pytest.raises(SettingsInvalid, match="would be one for media and one for the API's calls"):
+        made_in(tmp_path, sfu_http_port=called, sfu_processes=processes)
+    made_in(tmp_path, sfu_http_port=called, sfu_processes=processes, sfu_port=0)
+
+
 def test_another_server_needs_an_app(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="KINETOSCOPE_REALTIME_APP_ID and"):
         made_in(tmp_path, realtime_url="https://rtc.live.cloudflare.com")

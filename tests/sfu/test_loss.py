@@ -1,5 +1,6 @@
 """A call of real Chromium over a path that loses packets, in and out."""
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from kinetoscope_sfu.plane import ConnectionStatistics
 from kinetoscope_sfu.wire.buffers import Bytes
 from kinetoscope_sfu.wire.stun import Address
 from support.chromium import PROGRAM, chromium, leave, participant
+from support.lossy import lossy_path
 from support.sfu import Sfu, running_sfu
 
 pytestmark = [
@@ -24,6 +26,13 @@ pytestmark = [
 
 LOST = 0.05
 FRAMES = 60  # at 15 a second
+REPAIRED = """async () => {
+    const all = [...(await pc.getStats()).values()].filter(({ kind }) => kind === "video");
+    const of = (type, figure) => all.some(each => each.type === type && each[figure] > 0);
+    return of("inbound-rtp", "nackCount") && of("inbound-rtp", "retransmittedPacketsReceived")
+        && of("outbound-rtp", "nackCount") && of("outbound-rtp", "retransmittedPacketsSent");
+}"""
+"""What was lost on either way has been asked for, and came again."""
 
 
 class LossyPath:
@@ -72,4 +81,19 @@ async def test_pictures_go_on_when_one_packet_in_twenty_is_lost_both_ways(browse
         await bob.grows(cam["mid"], by=FRAMES)
         assert counted(sfu, bob.id).packets_repeated > 0
         assert counted(sfu, bob.id).key_frame_requests - asked_before <= 2
+        await leave(people)
+
+
+async def test_a_path_that_loses_three_percent_both_ways_carries_a_call(browser: Browser) -> None:
+    async with running_sfu() as sfu, lossy_path(sfu, lost=0.03) as path:
+        alice, bob = people = [await participant(browser, sfu) for _ in range(2)]
+        for each in people:
+            await each.publish()
+        seen = [
+            (one, (await one.receive(other, "cam"))[0]["mid"]) for one, other in ((alice, bob), (bob, alice))
+        ]
+        await asyncio.gather(*(one.grows(mid, by=FRAMES) for one, mid in seen))
+        assert path.dropped > 0
+        for one in people:
+            await one.page.wait_for_function(REPAIRED)
         await leave(people)

@@ -307,6 +307,19 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}SFU_PROCESSES needs ports up to {last}; there are {_LAST_PORT}.")
         return self
 
+    @model_validator(mode="after")
+    def _each_sfu_port_has_one_use(self) -> Self:
+        span = 2 * self.sfu_processes
+        media = range(self.sfu_port, self.sfu_port + span, 2) if self.sfu_port else range(0)
+        called = self.sfu_http_port or 0
+        both = next((port for port in range(called, called + span, 2) if port in media), None)
+        if both is not None:
+            raise ValueError(
+                f"Port {both} would be one for media and one for the API's calls: choose another "
+                f"{PREFIX}SFU_HTTP_PORT, apart from {PREFIX}SFU_PORT and those after it."
+            )
+        return self
+
 
 def load_settings(**overrides: object) -> Settings:
     """Return the settings of the environment; refuse with all of the bad ones at once."""

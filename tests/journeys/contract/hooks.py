@@ -20,6 +20,8 @@ hook: Any = getattr(schemathesis, "hook")  # noqa: B009 - the library leaves it 
 KEPT = frozenset(os.environ["CONTRACT_KEPT"].split())
 """What everything else is about, and the key that it is done with; the run must not end them."""
 LISTS = ("videos", "comments", "annotations")
+MOST_WAIT = 3600  # seconds, for which a stream of events may be asked
+is_decimal = re.compile(r"-?[0-9]+([.][0-9]+)?").fullmatch
 is_good_key = re.compile(r"[!-~]{1,255}").fullmatch
 ENDING = [
     "delete_api_key",
@@ -60,6 +62,15 @@ def say_the_length_once(_: HookContext, case: Any, __: dict[str, object]) -> Non
         case.headers.pop("Upload-Defer-Length", None)
     else:
         case.headers["Upload-Defer-Length"] = "1"
+
+
+@hook("before_call").apply_to(operation_id="follow_session")
+def end_streams_at_once(_: HookContext, case: Any, __: dict[str, object]) -> None:
+    """A stream that goes on would hold up the run until its request times out. Bad waits stay as they are."""
+    query: dict[str, Any] = case.query or {}
+    wait = str(query.get("wait", MOST_WAIT))
+    if is_decimal(wait) and 0 <= float(wait) <= MOST_WAIT:
+        case.query = {**query, "wait": 0}
 
 
 @hook

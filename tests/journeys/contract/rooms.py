@@ -70,7 +70,6 @@ def sessions(stage: Stage) -> Dictionaries:
         "offers": [OFFER],
         "users": [stage.alice.get("/api/v1/auth/me").json()["id"]],
         "any version": ["*"],
-        "at once": [0],
     }
 
 
