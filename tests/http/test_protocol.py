@@ -1,9 +1,15 @@
-"""The transport under our answers joins a head with its body, and never keeps one back."""
+"""Under our answers: a head leaves with its body, a whole answer with one write, nothing is kept back."""
 
 import asyncio
 from collections.abc import Iterable
 
-from kinetoscope.http.protocol import JoinedWrites
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.server import ServerState
+
+from kinetoscope.http.edge import BodyLimits, Edge
+from kinetoscope.http.protocol import HttpProtocol, JoinedWrites
+from kinetoscope.kernel.telemetry import RequestLog
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 
@@ -24,6 +30,12 @@ class Wire(asyncio.Transport):
 
     def close(self) -> None:
         self.closed_after = len(self.calls)
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
 
     def is_closing(self) -> bool:
         return self.closed_after is not None
@@ -74,3 +86,55 @@ async def test_all_else_is_the_transports_own() -> None:
     transport.close()
     assert transport.is_closing()
     assert wire.is_closing()
+
+
+async def _whole(scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer with a whole answer that names what was asked for; `/split` tries to smuggle in a header."""
+    path = scope["path"].encode()
+    named = path if path != b"/split" else b"a\r\nset-cookie: b"
+    headers = [(b"content-length", str(len(path)).encode()), (b"etag", named)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers, "body": path})
+
+
+async def answers(asked: bytes) -> list[bytes]:
+    """Return what the protocol writes, an entry for each call, when these bytes arrive."""
+    edge: ASGIApp = Edge(
+        _whole, limits=BodyLimits(1 << 20, {}), trusted_proxies=(), request_log=RequestLog("json")
+    )
+    config = uvicorn.Config(
+        edge, http=HttpProtocol, ws="none", lifespan="off", log_config=None, access_log=False
+    )
+    config.load()
+    wire, protocol = Wire(), HttpProtocol(config, ServerState(), {}, asyncio.get_running_loop())
+    protocol.connection_made(wire)
+    protocol.data_received(asked)
+    while protocol.tasks:
+        await asyncio.gather(*protocol.tasks)
+    protocol.connection_lost(None)
+    return wire.calls
+
+
+async def test_a_whole_answer_is_one_write_with_the_headers_of_every_answer() -> None:
+    (answer,) = await answers(b"GET /a HTTP/1.1\r\nHost: x\r\nX-Request-ID: mine\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert body == b"/a"
+    lines = head.split(b"\r\n")
+    assert lines[0] == b"HTTP/1.1 200 OK"
+    assert {b"etag: /a", b"x-request-id: mine", b"x-content-type-options: nosniff"} <= set(lines)
+    assert b"connection: close" not in lines
+
+
+async def test_whole_answers_to_pipelined_requests_come_in_order_and_the_last_says_goodbye() -> None:
+    asked = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    first, second = await answers(asked)
+    assert first.endswith(b"\r\n\r\n/a")
+    assert second.endswith(b"connection: close\r\n\r\n/b")
+
+
+async def test_a_value_that_would_be_two_headers_is_never_sent() -> None:
+    assert b"set-cookie: b" not in b"".join(await answers(b"GET /split HTTP/1.1\r\nHost: x\r\n\r\n"))
+
+
+async def test_the_answer_to_head_has_no_body() -> None:
+    (answer,) = await answers(b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.endswith(b"\r\n\r\n")
