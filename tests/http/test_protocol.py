@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
+import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
@@ -20,7 +22,9 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[bytes] = []
+        self.ended_after: int | None = None
         self.closed_after: int | None = None
+        self.closed = asyncio.Event()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.calls.append(bytes(data))
@@ -30,6 +34,10 @@ class Wire(asyncio.Transport):
 
     def close(self) -> None:
         self.closed_after = len(self.calls)
+        self.closed.set()
+
+    def write_eof(self) -> None:
+        self.ended_after = len(self.calls)
 
     def pause_reading(self) -> None:
         pass
@@ -96,8 +104,8 @@ async def _whole(scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers, "body": path})
 
 
-async def answers(asked: bytes) -> list[bytes]:
-    """Return what the protocol writes, an entry for each call, when these bytes arrive."""
+async def connected(asked: bytes) -> tuple[Wire, HttpProtocol]:
+    """Return both sides of a connection after these bytes have arrived and have been answered."""
     edge: ASGIApp = Edge(
         _whole, limits=BodyLimits(1 << 20, {}), trusted_proxies=(), request_log=RequestLog("json")
     )
@@ -110,6 +118,12 @@ async def answers(asked: bytes) -> list[bytes]:
     protocol.data_received(asked)
     while protocol.tasks:
         await asyncio.gather(*protocol.tasks)
+    return wire, protocol
+
+
+async def answers(asked: bytes) -> list[bytes]:
+    """Return what the protocol writes, an entry for each call, when these bytes arrive."""
+    wire, protocol = await connected(asked)
     protocol.connection_lost(None)
     return wire.calls
 
@@ -138,3 +152,48 @@ async def test_a_value_that_would_be_two_headers_is_never_sent() -> None:
 async def test_the_answer_to_head_has_no_body() -> None:
     (answer,) = await answers(b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.endswith(b"\r\n\r\n")
+
+
+async def test_who_still_sends_gets_its_refusal_before_the_end_and_no_other_answer() -> None:
+    refused = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\nthe beginning"
+    wire, protocol = await connected(refused)
+    assert b"".join(wire.calls).startswith(b"HTTP/1.1 413 ")
+    assert wire.ended_after == len(wire.calls)
+    assert wire.closed_after is None
+    protocol.data_received(b"x" * 9_999_999 + b"GET /b HTTP/1.1\r\nHost: x\r\n\r\n")
+    await asyncio.sleep(0)
+    assert wire.ended_after == len(wire.calls)
+    protocol.connection_lost(None)
+    assert wire.is_closing()
+
+
+async def test_what_is_no_http_is_refused_in_the_one_shape() -> None:
+    (answer,) = await answers(b"GET /a HTTP/1.1\r\nHost : x\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    problem = msgspec.json.decode(body)
+    assert (problem["status"], problem["code"]) == (400, "bad_http")
+    assert f"x-request-id: {problem['request_id']}".encode() in head
+
+
+async def test_a_head_without_an_end_is_refused() -> None:
+    wire, protocol = await connected(b"GET /a HTTP/1.1\r\nHost: x\r\nX: ")
+    for _ in range(80):
+        protocol.data_received(b"x" * 1000)
+    protocol.connection_lost(None)
+    (answer,) = wire.calls
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_heads_of_requests_that_end_are_counted_each_for_itself() -> None:
+    one = b"GET /a HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 1000 + b"\r\n\r\n"
+    assert len(await answers(one * 80)) == 80
+
+
+async def test_a_connection_that_never_asks_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kinetoscope.http.protocol._HEAD_SECONDS", 0)
+    wire, protocol = await connected(b"GET /a HTTP/1.1\r\nHost:")
+    await wire.closed.wait()
+    protocol.connection_lost(None)
+    assert wire.calls == []
