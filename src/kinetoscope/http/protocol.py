@@ -171,8 +171,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._joined.linger()
 
     def _is_receiving(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and cycle.more_body
+        return bool(self.cycle) and self.cycle.more_body  # there is none before the first request
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn's own
         extensions = {WHOLE_ANSWERS: partial(_write_whole, cycle)}
