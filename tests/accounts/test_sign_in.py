@@ -166,3 +166,12 @@ async def test_no_secret_is_stored_as_it_is(alice: Person, dsn: str) -> None:
     for secret in (PASSWORD, alice.tokens["refresh_token"], key["key"]):
         assert secret not in dump
         assert secret.encode().hex() not in dump
+
+
+async def test_a_login_with_a_nul_byte_is_refused_as_json_and_as_a_form(client: AsyncClient) -> None:
+    fields = {"email": "a\0@example.org", "password": PASSWORD}
+    as_json = await client.post("/api/v1/auth/login", json=fields)
+    as_form = await client.post(
+        "/api/v1/auth/login", data={"username": fields["email"], "password": PASSWORD}
+    )
+    assert (as_json.status_code, as_form.status_code) == (422, 422)

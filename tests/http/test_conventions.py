@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
@@ -268,3 +269,10 @@ async def test_logs_hold_no_secret_no_address_and_no_query(
     text = json.dumps(lines)
     for secret in (token, "correct horse", "private-words", "203.0.113.9", "198.51.100.7"):
         assert secret not in text
+
+
+async def test_a_body_where_none_is_taken_is_not_looked_at(alice: Person) -> None:
+    answer = await alice.request(
+        "DELETE", f"/api/v1/videos/{uuid4()}", content=b"x", headers={"Content-Type": "text/plain"}
+    )
+    assert answer.json()["code"] == "video_not_found"

@@ -92,3 +92,10 @@ def test_every_setting_says_what_it_is() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description is not None, name
         assert field.description.endswith("."), name
+
+
+def test_a_file_of_settings_that_is_no_text_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_bytes(b"KINETOSCOPE_PORT=9001\n\xff\xfe")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsInvalid, match=r"\.env is not UTF-8"):
+        load_settings()

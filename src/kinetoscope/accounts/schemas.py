@@ -31,7 +31,7 @@ class Registration(BaseModel):
 class Login(BaseModel):
     """What a person signs in with."""
 
-    email: Annotated[str, StringConstraints(max_length=254)]
+    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00]*$")]
     password: AnyPassword
 
 

@@ -87,8 +87,7 @@ class TrackingFront:
         receipt = await tracking.track_view(video_id, visitor, progress)
         content = _json(receipt)
         answer = [_JSON, (b"content-length", str(len(content)).encode()), *turn.allowance.raw_headers(POLICY)]
-        await send({"type": "http.response.start", "status": 201, "headers": answer})
-        await send({"type": "http.response.body", "body": content})
+        await send({"type": "http.response.start", "status": 201, "headers": answer, "body": content})
         return _ANSWERED
 
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..kernel.telemetry import RequestLog
 from .declare import BodyStalled, BodyTooLarge
 from .errors import render
+from .protocol import WHOLE_ANSWERS, WriteWhole
 
 log = logging.getLogger(__name__)
 
@@ -241,25 +242,41 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass on the answer, with the headers that every answer has."""
+        """Pass on the answer, with the headers that every answer has.
+
+        The beginning of an answer may have its `body` with it: then it is all of it.
+        """
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
-            headers: list[tuple[bytes, bytes]] = message["headers"]
-            own_policy = own_caching = False
-            for name, _ in headers:
-                own_policy = own_policy or name == b"content-security-policy"
-                own_caching = own_caching or name == b"cache-control"
-            headers.append((b"x-request-id", self.request_id))
-            headers += _HEADERS
-            if not own_policy:
-                headers.append(_POLICY)
-            if not own_caching:
-                headers.append(_NOT_SHARED)
-            if self._scope["scheme"] == "https":
-                headers.append(_HTTPS_ONLY)
+            self._complete(message["headers"])
+            if "body" in message:
+                await self._send_whole(message)
+                return
         await self._send(message)
         self.ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+    async def _send_whole(self, message: Message) -> None:
+        self.ended = True
+        body: bytes = message.pop("body")
+        write: WriteWhole | None = self._scope.get("extensions", {}).get(WHOLE_ANSWERS)
+        if write is None or not write(message["status"], message["headers"], body):
+            await self._send(message)
+            await self._send({"type": "http.response.body", "body": body})
+
+    def _complete(self, headers: list[tuple[bytes, bytes]]) -> None:
+        own_policy = own_caching = False
+        for name, _ in headers:
+            own_policy = own_policy or name == b"content-security-policy"
+            own_caching = own_caching or name == b"cache-control"
+        headers.append((b"x-request-id", self.request_id))
+        headers += _HEADERS
+        if not own_policy:
+            headers.append(_POLICY)
+        if not own_caching:
+            headers.append(_NOT_SHARED)
+        if self._scope["scheme"] == "https":
+            headers.append(_HTTPS_ONLY)
 
     async def fail(self, error: Exception) -> None:
         """Answer for an exception that nothing inside has answered for."""

@@ -39,9 +39,9 @@ class GatedRoute(APIRoute):
         self.takes: str = extra.get("x-body", _JSON)
         self.leaves: Sequence[re.Pattern[str]] = ()  # see `let_fixed_words_win`
         super().__init__(path, endpoint, **options)
+        self._has_body = self.body_field is not None or "x-body" in extra
         for method in self.methods or ():
-            has_body = self.body_field is not None or "x-body" in extra
-            document_body_refusals(self.responses, method, has_body=has_body)
+            document_body_refusals(self.responses, method, has_body=self._has_body)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler behind the gate."""
@@ -86,6 +86,8 @@ class GatedRoute(APIRoute):
             raise InsufficientScope(f"This API key lacks the scope {needed!r}. Make a key that has it.")
 
     def _check_media_type(self, request: Request) -> None:
+        if not self._has_body:
+            return  # what comes nevertheless is not looked at
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not kind or self.takes == "*/*" or not _has_body(request):
             return

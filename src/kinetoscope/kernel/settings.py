@@ -327,6 +327,9 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # pyright: ignore[reportArgumentType] - checked by the class itself
     except ValidationError as error:
         raise SettingsInvalid(_explained(error)) from None
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start} is {error.object[error.start]:#04x}"
+        raise SettingsInvalid(f"The file .env is not UTF-8 text: {where}. Write it anew.") from None
 
 
 def _explained(error: ValidationError) -> str:
