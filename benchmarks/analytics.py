@@ -2,8 +2,9 @@
 
 Thirty days, Zipf over the videos, for a hot video and for those of rank 100 and 5,000.
 
-    python -m benchmarks.analytics [--events 10000000] [--videos 10000] [--repeat 50]
+    python -m benchmarks.analytics [--events 10000000] [--videos 10000] [--repeat 50] [--keep FOLDER]
 
+With `--keep`, the folder stays: a run that was interrupted goes on where it was, and later ones only measure.
 chDB (the peer) is optional: `pip install chdb`.
 """
 
@@ -11,10 +12,12 @@ import argparse
 import asyncio
 import importlib.util
 import itertools
+import json
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,19 +68,31 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--videos", type=int, default=10_000)
     parser.add_argument("--repeat", type=int, default=50)
+    parser.add_argument("--keep", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        postgres = EmbeddedPostgres(Path(folder))
+    with nullcontext(asked.keep) if asked.keep else tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        postgres = EmbeddedPostgres(folder)
         postgres.start()
         try:
-            _measure(Path(folder), postgres.dsn, asked)
+            tokens, ids = _made(folder, postgres.dsn, asked.videos)
+            asyncio.run(_fill(postgres.dsn, ids, asked.events))
+            _measure(folder, postgres.dsn, asked.repeat, tokens, ids)
         finally:
             postgres.stop()
 
 
-def _measure(folder: Path, dsn: str, asked: argparse.Namespace) -> None:
-    tokens, ids = asyncio.run(fill_ours(Settings(data_dir=folder), dsn, asked.videos))
-    asyncio.run(_fill(dsn, ids, asked.events))
+def _made(folder: Path, dsn: str, videos: int) -> tuple[list[str], list[str]]:
+    """Return the tokens of the accounts and the ids of the videos; they are made once."""
+    made = folder / "made.json"
+    if not made.exists():
+        settings = Settings(data_dir=folder, access_token_minutes=1440)
+        made.write_text(json.dumps(asyncio.run(fill_ours(settings, dsn, videos))))
+    tokens, ids = json.loads(made.read_text())
+    return tokens, ids
+
+
+def _measure(folder: Path, dsn: str, repeat: int, tokens: Sequence[str], ids: Sequence[str]) -> None:
     chosen = {name: rank for name, rank in RANKS.items() if rank < len(ids)}
     peer = _Peer(dsn, folder) if _has_chdb() else None
     if peer is None:
@@ -86,12 +101,12 @@ def _measure(folder: Path, dsn: str, asked: argparse.Namespace) -> None:
         for name, rank in chosen.items():
             video, token = ids[rank], tokens[rank % len(tokens)]
             print(f"{name}:")
-            inside = asyncio.run(_inside(dsn, UUID(video), asked.repeat))
+            inside = asyncio.run(_inside(dsn, UUID(video), repeat))
             for report, path in HTTP_REPORTS.items():
-                outside = _over_http(video, token, path, asked.repeat)
+                outside = _over_http(video, token, path, repeat)
                 line = f"  {report:20} database {_shown(inside[report])}   HTTP {_shown(outside)}"
                 if peer is not None:
-                    times = peer.ask(CHDB_QUESTIONS[report], video, max(3, asked.repeat // 10))
+                    times = peer.ask(CHDB_QUESTIONS[report], video, max(3, repeat // 10))
                     line += f"   chDB {_shown(times)}"
                 print(line, flush=True)
 
@@ -102,13 +117,21 @@ async def _fill(dsn: str, ids: Sequence[str], events: int) -> None:
     await db.open()
     folding = Folding(db)
     weights = list(itertools.accumulate(1 / (rank + 1) ** ZIPF for rank in range(len(ids))))
+    async with db.read() as tx:
+        there: int = await tx.fetch_value("SELECT count(*) FROM sittings")
+        last: int = await tx.fetch_value("SELECT COALESCE(max(batch_id), 0) FROM sittings")
+    if there >= events:
+        await db.close()
+        return
     started = time.perf_counter()
     folding_seconds = 0.0
-    for chunk in range(-(-events // CHUNK)):
+    await folding.fold_if_free()
+    batches = range(last + 1, last + 1 + -(-(events - there) // CHUNK))
+    for batch in batches:
         async with db.transaction() as tx:
             first = datetime.now(UTC) - timedelta(days=30)
-            await tx.execute(_CHUNK, ids, weights, first, min(CHUNK, events), 1 + chunk)
-            await tx.execute("INSERT INTO view_batches VALUES ($1)", 1 + chunk)
+            await tx.execute(_CHUNK, ids, weights, first, min(CHUNK, events), batch)
+            await tx.execute("INSERT INTO view_batches VALUES ($1)", batch)
         before = time.perf_counter()
         await folding.fold_if_free()
         folding_seconds += time.perf_counter() - before
@@ -116,7 +139,8 @@ async def _fill(dsn: str, ids: Sequence[str], events: int) -> None:
         await tx.execute("VACUUM ANALYZE")
     await db.close()
     took = time.perf_counter() - started
-    print(f"{events} views over {len(ids)} videos in {took:.0f} s, {events / folding_seconds:.0f}/s folded")
+    count = len(batches) * min(CHUNK, events)
+    print(f"{count} views over {len(ids)} videos in {took:.0f} s, {count / folding_seconds:.0f}/s folded")
 
 
 _CHUNK = """

@@ -1,9 +1,11 @@
-"""Likes against several API processes, over plain HTTP."""
+"""Likes and reports of views against several API processes, over plain HTTP."""
 
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -26,7 +28,16 @@ def like(person: httpx.Client, url: str, path: str) -> int:
     return httpx.post(url + path, headers=person.headers, timeout=30).status_code
 
 
-def test_racing_likes_of_one_user_count_one_and_a_deletion_ends_them(
+def report(url: str, video: str, session: str, percent: int) -> dict[str, Any]:
+    """Report how far a sitting has got, over a connection of its own."""
+    body = {"watch_duration": percent, "completion_percentage": percent, "session_id": session}
+    answer = httpx.post(f"{url}/api/v1/videos/{video}/track-view", json=body, timeout=30)
+    assert answer.status_code == 201, answer.text
+    receipt: dict[str, Any] = answer.json()
+    return receipt
+
+
+def test_racing_likes_and_reports_count_one_and_a_deletion_ends_likes(
     two_processes: Server, sign_up: SignUp
 ) -> None:
     url = two_processes.url
@@ -43,3 +54,12 @@ def test_racing_likes_of_one_user_count_one_and_a_deletion_ends_them(
         assert zoe.delete(f"/api/v1/videos/{video}").status_code == 204
         assert {done.result() for done in likes} <= {200, 404, 409}
     assert zoe.get(path).status_code == 404
+
+    watched = zoe.post("/api/v1/videos", json={"title": "Watched"}).json()["id"]
+    session = str(uuid4())
+    with ThreadPoolExecutor(CALLERS) as threads:
+        receipts = [threads.submit(report, url, watched, session, percent) for percent in range(50, 0, -1)]
+        assert len({receipt.result()["view_id"] for receipt in receipts}) == 1
+    found = zoe.get(f"/api/v1/videos/{watched}/analytics").json()
+    assert (found["total_views"], found["received_views"]) == (1, 1)
+    assert (found["avg_watch_duration"], found["avg_completion_rate"]) == (50, 50)

@@ -12,7 +12,8 @@ from ..kernel.db import Database, Tx
 from ..kernel.errors import DatabaseUnavailable
 from . import rollups
 
-_BATCHES_A_FOLD = 500
+_BATCHES_A_FOLD = 100
+"""So that a fold ends long before the time limit of a statement, however far behind the roller is."""
 _REBUILT_AT_ONCE = 200
 _SOON_SECONDS = 1.0
 

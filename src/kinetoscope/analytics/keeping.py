@@ -1,7 +1,11 @@
 """Keeping raw sittings: partitions made ahead, dropped when their time has come; what erasure removes."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
+
+from asyncpg import DeadlockDetectedError
 
 from ..kernel import jobs
 from ..kernel.clock import Clock
@@ -33,9 +37,12 @@ class Keeping:
         """Make the partitions of this month and the next ones; drop those that are too old."""
         today = self._clock().date()
         for ahead in range(_MADE_AHEAD):
-            async with self._db.transaction() as tx:
-                await tx.execute("SELECT make_sittings_partition($1)", month_after(today, ahead))
-        await self.drop_before(month_after(today, -self._months))
+            await _insist(partial(self._make_partition, month_after(today, ahead)))
+        await _insist(partial(self.drop_before, month_after(today, -self._months)))
+
+    async def _make_partition(self, month: date) -> None:
+        async with self._db.transaction() as tx:
+            await tx.execute("SELECT make_sittings_partition($1)", month)
 
     async def drop_before(self, month: date) -> None:
         """Drop raw sittings that began before a month; their rollups stay."""
@@ -75,6 +82,20 @@ class Keeping:
             at = self._clock() + AGAIN_AFTER
             await jobs.enqueue(tx, FORGET_VIEWER, {"account_id": str(account_id)}, at=at)
         return forgotten
+
+
+async def _insist(change: Callable[[], Awaitable[None]]) -> None:
+    """Do a change of partitions, at once again each time that it is the victim of a deadlock.
+
+    A batch of views reads the table first and writes to it then, so either of the two may be; the duty itself
+    comes again only in half a day.
+    """
+    while True:
+        try:
+            await change()
+        except DeadlockDetectedError:  # found after a second of waiting, so this does not spin
+            continue
+        return
 
 
 def month_after(day: date, months: int) -> date:

@@ -10,7 +10,7 @@ from ..kernel.caller import Caller
 from ..kernel.clock import Clock
 from ..kernel.db import Database, Tx
 from ..videos import NotYourVideo, VideoNotFound
-from . import report_store, rules, store
+from . import report_store, rollups, rules, store
 from .folding import Folding
 from .models import Bucket, Completion, Count, Dashboard, Granularity, Overview, Period, Series, Totals
 from .report_store import ViewRecord
@@ -121,21 +121,27 @@ class Reports:
     @asynccontextmanager
     async def _fresh(self, caller: Caller, video_id: UUID) -> AsyncGenerator[Tx]:
         """Give a connection on which the rollups hold all that was answered before this call."""
-        async with self._owned(caller, video_id):
-            pass  # not held while others are waited for: they need connections, too
-        await self._folding.be_fresh()
+        async with self._db.read() as tx:  # not held while others are waited for: they need connections, too
+            await _require_own(tx, caller, video_id)
+            is_behind = await rollups.is_behind(tx)
+        if is_behind:
+            await self._folding.be_fresh()
         async with self._db.read() as tx:
             yield tx
 
     @asynccontextmanager
     async def _owned(self, caller: Caller, video_id: UUID) -> AsyncGenerator[Tx]:
         async with self._db.transaction() as tx:
-            facts = (await store.load_facts(tx, [video_id])).get(video_id)
-            if facts is None or (facts.private and facts.owner_id != caller.id):
-                raise VideoNotFound
-            if facts.owner_id != caller.id:
-                raise NotYourVideo
+            await _require_own(tx, caller, video_id)
             yield tx
+
+
+async def _require_own(tx: Tx, caller: Caller, video_id: UUID) -> None:
+    facts = (await store.load_facts(tx, [video_id])).get(video_id)
+    if facts is None or (facts.private and facts.owner_id != caller.id):
+        raise VideoNotFound
+    if facts.owner_id != caller.id:
+        raise NotYourVideo
 
 
 async def _require_overview(tx: Tx, video_id: UUID) -> Overview:
