@@ -39,10 +39,12 @@ async def _maker_loses(db: Database, tx: Tx, keeping: Keeping) -> bool:
     Whoever has waited for a second looks for one: the maker, unless this process was held up for so long.
     """
     await tx.execute(_SITTING)
+    is_held = asyncio.Event()
+    tending = asyncio.create_task(_tend_after(is_held, keeping))
     try:
         async with db.transaction() as writer:
             await writer.execute("SELECT FROM sittings_default WHERE shelf = '2031-01-01' FOR UPDATE")
-            tending = asyncio.create_task(keeping.tend())
+            is_held.set()
             while not await _waits(tx):
                 assert not tending.done()
             await writer.execute("LOCK TABLE sittings_default IN ROW EXCLUSIVE MODE")
@@ -51,6 +53,11 @@ async def _maker_loses(db: Database, tx: Tx, keeping: Keeping) -> bool:
         return False
     await tending
     return True
+
+
+async def _tend_after(event: asyncio.Event, keeping: Keeping) -> None:
+    await event.wait()
+    await keeping.tend()
 
 
 _SITTING = """
