@@ -29,6 +29,8 @@ async def test_a_maker_of_partitions_that_loses_a_deadlock_tries_again_at_once(
         if await _maker_loses(db, tx, keeping):
             break
         await _drop(tx)
+    else:
+        pytest.fail("the maker has never lost")
     rows = await tx.fetch("SELECT relname FROM pg_class WHERE relname = ANY($1)", NAMES)
     assert {row[0] for row in rows} == set(NAMES)
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
-
-from asyncpg import DeadlockDetectedError
+from functools import partial
 
 from ..kernel.coalesce import Coalesced
 from ..kernel.db import Database, Tx
 from ..kernel.errors import DatabaseUnavailable
 from . import rollups
+from .deadlocks import insist
 
 _BATCHES_A_FOLD = 100
 """So that a fold ends long before the time limit of a statement, however far behind the roller is."""
@@ -74,15 +74,14 @@ class Folding:
 
     async def _fold_some(self, lock: Callable[[Tx], Awaitable[bool]]) -> int:
         """Fold some batches and return how many; none where the lock is another's."""
-        while True:
-            try:
-                async with self._db.transaction() as tx:
-                    if not await lock(tx):
-                        return 0
-                    return await rollups.fold_outbox(tx, at_most=_BATCHES_A_FOLD)
-            except DeadlockDetectedError:
-                # Against the erasure of an account, which removes many videos at once in any order.
-                continue
+        # Deadlocks: the erasure of an account removes many videos at once in any order.
+        return await insist(partial(self._fold_once, lock))
+
+    async def _fold_once(self, lock: Callable[[Tx], Awaitable[bool]]) -> int:
+        async with self._db.transaction() as tx:
+            if not await lock(tx):
+                return 0
+            return await rollups.fold_outbox(tx, at_most=_BATCHES_A_FOLD)
 
     def _begin(self) -> None:
         self._soon = None

@@ -1,16 +1,14 @@
 """Keeping raw sittings: partitions made ahead, dropped when their time has come; what erasure removes."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from functools import partial
 from uuid import UUID
-
-from asyncpg import DeadlockDetectedError
 
 from ..kernel import jobs
 from ..kernel.clock import Clock
 from ..kernel.db import Database, Tx
 from . import rollups, store
+from .deadlocks import insist
 
 SWEEP_VIDEO = "analytics.sweep-video"
 """The job that removes what is left of a video that is gone, by its `video_id`."""
@@ -36,9 +34,11 @@ class Keeping:
     async def tend(self) -> None:
         """Make the partitions of this month and the next ones; drop those that are too old."""
         today = self._clock().date()
+        # A batch of views reads the table first and writes to it then, so either of the two may be a
+        # deadlock's victim; the duty itself comes again only in half a day.
         for ahead in range(_MADE_AHEAD):
-            await _insist(partial(self._make_partition, month_after(today, ahead)))
-        await _insist(partial(self.drop_before, month_after(today, -self._months)))
+            await insist(partial(self._make_partition, month_after(today, ahead)))
+        await insist(partial(self.drop_before, month_after(today, -self._months)))
 
     async def _make_partition(self, month: date) -> None:
         async with self._db.transaction() as tx:
@@ -82,20 +82,6 @@ class Keeping:
             at = self._clock() + AGAIN_AFTER
             await jobs.enqueue(tx, FORGET_VIEWER, {"account_id": str(account_id)}, at=at)
         return forgotten
-
-
-async def _insist(change: Callable[[], Awaitable[None]]) -> None:
-    """Do a change of partitions, at once again each time that it is the victim of a deadlock.
-
-    A batch of views reads the table first and writes to it then, so either of the two may be; the duty itself
-    comes again only in half a day.
-    """
-    while True:
-        try:
-            await change()
-        except DeadlockDetectedError:  # found after a second of waiting, so this does not spin
-            continue
-        return
 
 
 def month_after(day: date, months: int) -> date:

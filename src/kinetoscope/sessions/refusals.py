@@ -194,10 +194,7 @@ class ConnectionNotUp(Refusal):
 
 
 class IceRestartUnsupported(Refusal):
-    """The media server keeps its ICE credentials for as long as a connection lives.
-
-    422 is what is due where candidates are taken but no restarts (RFC 9725, section 4.3, and WHEP alike).
-    """
+    """The media server keeps its ICE credentials for as long as a connection lives."""
 
     status = 422
     code = "ice_restart_unsupported"
