@@ -70,6 +70,26 @@ async def test_twelve_people_who_watch_an_odd_pair_make_it_rise_within_a_minute(
     assert first["reasons"][0]["signal"] == "co_watch"
 
 
+async def test_a_video_that_nobody_has_watched_is_told_by_viewers_of_its_look_alike(
+    alice: Person, worked: Worked, watch: Watch
+) -> None:
+    tea = await registered_video(alice, **TEA)
+    engine = await registered_video(alice, **ENGINE)
+    await registered_video(alice, **MATCHA)
+    await registered_video(alice, title="Tea houses of Kyoto", tags=["tea"])
+    new = await registered_video(alice, **(TEA | {"title": f"{TEA['title']}, once more"}))
+    await worked()
+    assert ids(await related(alice, new["id"]))[-1] == engine["id"]
+    await watch(tea["id"], engine["id"], people=12)
+    await worked()
+    await alice.patch(f"/api/v1/videos/{new['id']}", json={"title": f"{TEA['title']}, again"})
+    await worked()
+    items = (await related(alice, new["id"]))["recommendations"]
+    place = [item["video_id"] for item in items].index(engine["id"])
+    assert place < 2
+    assert items[place]["reasons"][0]["signal"] == "co_watch_alike"
+
+
 async def test_what_is_deleted_or_made_private_is_gone_at_once(
     alice: Person, bob: Person, worked: Worked
 ) -> None:

@@ -1,5 +1,6 @@
 """Signals and their blending, as pure functions."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,16 @@ from kinetoscope.recommendations.blending import blend
 from kinetoscope.recommendations.co_watch import beyond_chance
 from kinetoscope.recommendations.content import rarity_of, tag_likeness
 from kinetoscope.recommendations.history import personal, wishes, with_watched_lowered
-from kinetoscope.recommendations.models import FIRST_POLICY, Audience, Candidate, Likeness, Ranked, Strategy
+from kinetoscope.recommendations.look_alikes import most_alike
+from kinetoscope.recommendations.models import (
+    FIRST_POLICY,
+    Audience,
+    Candidate,
+    Likeness,
+    LookAlike,
+    Ranked,
+    Strategy,
+)
 from kinetoscope.recommendations.order import is_descending, reordered, spread
 from kinetoscope.recommendations.popularity import HALF_LIFE, by_popularity, weight_at
 from support.clock import FakeClock
@@ -38,10 +48,49 @@ def test_behaviour_takes_over_from_content_as_views_grow() -> None:
 
 
 def test_what_everybody_watches_counts_less_than_what_these_viewers_watch() -> None:
-    audience = Audience(40, 1000, 3000)
-    popular, watched = (beyond_chance(one, audience, chance_share=0.4) for one in (POPULAR, WATCHED))
+    popular, watched = (
+        beyond_chance(one.together, 40, one.viewers, everybody=1000, chance_share=0.4)
+        for one in (POPULAR, WATCHED)
+    )
     assert POPULAR.together > WATCHED.together
     assert popular < watched
+
+
+def test_what_viewers_of_look_alikes_watch_rises_and_falls_again_without_them() -> None:
+    source_unwatched = Audience(0, 1000, 3000)
+    twin = candidate(1, alike=0.8, viewers=50)
+    odd = candidate(2, viewers=30)
+    rest = [candidate(number, alike=0.3, viewers=30) for number in range(3, 9)]
+    candidates = [twin, odd, *rest]
+    assert most_alike(candidates, FIRST_POLICY)[0] == twin.video_id
+    with_twin = blend(
+        "hybrid",
+        candidates,
+        source_unwatched,
+        FIRST_POLICY,
+        [LookAlike(twin.video_id, 50, {odd.video_id: 25})],
+    ).ranked
+    without = blend("hybrid", candidates, source_unwatched, FIRST_POLICY).ranked
+    assert _place_of(odd, with_twin) < 2
+    assert _place_of(odd, without) == len(candidates) - 1
+    told = next(item for item in with_twin if item.video_id == odd.video_id).contributions
+    assert max(told, key=lambda signal: told[signal]) == "co_watch_alike"
+
+
+def test_what_look_alikes_say_fades_as_a_video_has_viewers_of_its_own() -> None:
+    twin, odd = candidate(1, alike=0.8, viewers=50), candidate(2, viewers=30)
+    beside = [LookAlike(twin.video_id, 50, {odd.video_id: 25})]
+    places: list[int] = []
+    for viewers, together in ((0, 0), (100, 40)):
+        own = candidate(3, viewers=40, together=together)
+        audience = Audience(viewers, 1000, 3000)
+        ranked = blend("hybrid", [twin, odd, own], audience, FIRST_POLICY, beside).ranked
+        places.append(_place_of(odd, ranked) - _place_of(own, ranked))
+    assert places[0] < 0 < places[1]
+
+
+def _place_of(one: Candidate, ranked: Sequence[Ranked]) -> int:
+    return [item.video_id for item in ranked].index(one.video_id)
 
 
 @pytest.mark.parametrize("strategy", ["content", "collaborative", "hybrid"])

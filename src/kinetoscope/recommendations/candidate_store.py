@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ..kernel.db import Tx
-from .models import Audience, Evidence
+from .models import Audience, Evidence, LookAlike
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,31 @@ async def load_counted(tx: Tx, video_id: UUID | None, ids: Sequence[UUID]) -> li
         list(ids),
     )
     return [Counted(*row) for row in rows]
+
+
+async def load_look_alikes(tx: Tx, ids: Sequence[UUID], among: Sequence[UUID]) -> list[LookAlike]:
+    """Return videos with their viewers, and how many of these have watched each of some others."""
+    rows = await tx.fetch(
+        """
+        WITH pairs AS (
+            SELECT n.video_id, u.other, u.weight
+              FROM recommendation_neighbours n JOIN recommendation_models m USING (version)
+             CROSS JOIN LATERAL unnest(n.others, n.weights) AS u (other, weight)
+             WHERE m.is_current AND n.kind = 'co_watch' AND n.video_id = ANY($1) AND u.other = ANY($2)
+             UNION ALL
+            SELECT video_id, other_id, viewers FROM recommendation_recent_pairs
+             WHERE video_id = ANY($1) AND other_id = ANY($2)
+        ), summed AS (
+            SELECT video_id, other, sum(weight)::integer AS together FROM pairs GROUP BY video_id, other
+        )
+        SELECT r.video_id, r.viewers, array_agg(s.other), array_agg(s.together)
+          FROM recommendation_videos r JOIN summed s USING (video_id)
+         GROUP BY r.video_id, r.viewers ORDER BY r.video_id
+        """,
+        list(ids),
+        list(among),
+    )
+    return [LookAlike(row[0], row[1], dict(zip(row[2], row[3], strict=True))) for row in rows]
 
 
 async def load_evidence(tx: Tx, video_id: UUID) -> dict[UUID, tuple[Evidence, datetime]]:

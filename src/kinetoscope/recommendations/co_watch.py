@@ -14,12 +14,10 @@ PRIOR_VIEWERS = 5.0
 """How many viewers popularity counts for in the strategy `collaborative`."""
 
 
-def beyond_chance(candidate: Candidate, audience: Audience, *, chance_share: float) -> float:
+def beyond_chance(together: int, of_one: int, of_other: int, *, everybody: int, chance_share: float) -> float:
     """Return how many viewers two videos have in common, less a share of what chance would bring together."""
-    if not audience.everybody:
-        return float(candidate.together)
-    by_chance = audience.viewers * candidate.viewers / audience.everybody
-    return max(0.0, candidate.together - chance_share * by_chance)
+    by_chance = of_one * of_other / everybody if everybody else 0.0
+    return max(0.0, together - chance_share * by_chance)
 
 
 def by_co_watch(candidates: Sequence[Candidate], audience: Audience) -> list[Ranked]:

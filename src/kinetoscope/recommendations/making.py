@@ -12,7 +12,8 @@ from .blending import blend
 from .candidate_store import Counted
 from .clicks import faded, learnt_order
 from .list_store import Kept, Key
-from .models import NO_EVIDENCE, Candidate, Evidence, Likeness, Policy, Ranked
+from .look_alikes import most_alike
+from .models import NO_EVIDENCE, Candidate, Evidence, Likeness, LookAlike, Policy, Ranked
 from .order import reordered, spread
 
 KEPT_HOUR = timedelta(hours=1)
@@ -39,7 +40,13 @@ async def make_list(tx: Tx, key: Key, policy: Policy, *, now: datetime) -> Kept:
     counted = await candidate_store.load_counted(tx, key.video_id, sorted(ids))
     parts = await content_parts(tx, key.video_id, [one.video_id for one in counted])
     audience = await candidate_store.load_audience(tx, key.video_id)
-    blended = blend(key.strategy, candidates_of(counted, parts, now=now), audience, policy)
+    candidates = candidates_of(counted, parts, now=now)
+    look_alikes: Sequence[LookAlike] = ()
+    if key.strategy == "hybrid":
+        look_alikes = await candidate_store.load_look_alikes(
+            tx, most_alike(candidates, policy), [one.video_id for one in counted]
+        )
+    blended = blend(key.strategy, candidates, audience, policy, look_alikes)
     ranked: Sequence[Ranked] = blended.ranked[:LONGEST]
     if key.strategy == "hybrid" and policy.uses_clicks:
         ranked = _learnt(ranked, await _evidence(tx, key.video_id, now), _draw_of(key.video_id, now))

@@ -15,6 +15,7 @@ Signal = Literal[
     "text",
     "author",
     "co_watch",
+    "co_watch_alike",
     "popularity",
     "freshness",
     "history",
@@ -50,6 +51,15 @@ class Candidate:
     together: int = 0
     popularity: float = 0.0
     age_days: float = 365.0
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """A candidate that is much like the source, with its viewers: how many, and what else they watched."""
+
+    video_id: UUID
+    viewers: int
+    together: Mapping[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class Policy:
     text: float = 0.2
     author: float = 0.05
     temperature: float = 0.15
-    popularity_power: float = 0.45
+    popularity_power: float = 0.4
     prior_viewers: float = 5.0
     chance_share: float = 0.4
     uses_clicks: bool = True

@@ -10,6 +10,7 @@ _SENTENCES: dict[Signal, str] = {
     "embedding": "About similar things",
     "text": "Its title and description use the same words",
     "co_watch": "People who watched this also watched it",
+    "co_watch_alike": "People who watched similar videos also watched it",
     "popularity": "Watched by many people",
     "freshness": "New",
     "history": "Fits what you have watched",
