@@ -1,11 +1,11 @@
 """How quick lists are, and what training costs.
 
     python -m benchmarks.recommend_speed [--videos 100000] [--lists 300] [--votes 1000000] [--trained 8000]
-                                         [--trainings 3]
+                                         [--trainings 3] [--keep FOLDER]
 
 Videos have random vectors around some hundred topics, tags and words, so that every source of candidates
 has work. Milliseconds are of the use case, as a route calls it; beside them a statement that does nothing,
-in the same run.
+in the same run. `--keep` leaves the filled database there, and a second run begins with it.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from kinetoscope.kernel.embedded_postgres import EmbeddedPostgres
 from kinetoscope.recommendations import Recommending
 from kinetoscope.recommendations.training import TrainingSet, train_apart
 
+FILLED = "filled"
 TOPICS = 400
 WORDS = 4000
 
@@ -37,16 +38,20 @@ def main() -> None:
     parser.add_argument("--votes", type=int, default=1_000_000)
     parser.add_argument("--trained", type=int, default=8_000)
     parser.add_argument("--trainings", type=int, default=3)
+    parser.add_argument("--keep", type=Path)
     chosen = parser.parse_args()
     if chosen.votes:
         asyncio.run(_train(chosen.votes, chosen.trained, chosen.trainings))
     if chosen.videos:
-        with tempfile.TemporaryDirectory() as folder:
-            postgres = EmbeddedPostgres(Path(folder))
+        with tempfile.TemporaryDirectory() as passing:
+            folder: Path = chosen.keep or Path(passing)
+            is_filled = (folder / FILLED).exists()
+            postgres = EmbeddedPostgres(folder)
             postgres.start()
             try:
-                stage = Stage(postgres.dsn, Path(folder), Path(folder) / "models")
-                asyncio.run(_ask(stage, chosen.videos, chosen.lists))
+                stage = Stage(postgres.dsn, folder, folder / "models")
+                asyncio.run(_ask(stage, chosen.videos, chosen.lists, is_filled=is_filled))
+                (folder / FILLED).touch()
             finally:
                 postgres.stop()
 
@@ -78,11 +83,14 @@ def _own_megabytes() -> int:
     return pages * resource.getpagesize() // 2**20
 
 
-async def _ask(stage: Stage, videos: int, lists: int) -> None:
+async def _ask(stage: Stage, videos: int, lists: int, *, is_filled: bool) -> None:
     random = Random(0)
     await stage.open()
     items = [_item(number, random) for number in range(videos)]
-    await stage.load_made_up(items, seed=0)
+    if is_filled:
+        await stage.find_again()
+    else:
+        await stage.load_made_up(items, seed=0)
     recommending: Recommending = stage.service(Recommending)
     caller = Caller(await stage.add_account(), "USER")
     sources = [stage.ids[item.name] for item in random.sample(items, min(lists, len(items)))]

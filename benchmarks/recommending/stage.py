@@ -117,6 +117,13 @@ class Stage:
             await tx.execute("ANALYZE")
         await self.service(Training).train()
 
+    async def find_again(self) -> None:
+        """Take a platform that an earlier run has filled; its lists are made anew."""
+        async with self.platform.db.transaction() as tx:
+            await tx.execute("DELETE FROM recommendation_lists")
+            rows = await tx.fetch("SELECT id FROM videos ORDER BY id")
+        self.ids = {str(number): row[0] for number, row in enumerate(rows)}
+
     async def add_account(self) -> UUID:
         """Add somebody who asks, and has watched something."""
         account = uuid7()
@@ -124,9 +131,10 @@ class Stage:
             await tx.execute(
                 """
                 INSERT INTO accounts (id, email, email_key, name, password_hash, created_at)
-                VALUES ($1, 'b@example.org', 'b@example.org', 'B', '', $2)
+                VALUES ($1, $2, $2, 'B', '', $3)
                 """,
                 account,
+                f"{account}@example.org",
                 START,
             )
             await tx.execute(

@@ -2,7 +2,7 @@
 
 kinetoscope recommendations export votes
 pip install pyspark
-python examples/spark/train_als.py votes          # local mode; on a cluster: spark-submit
+python examples/spark/train_als.py votes          # on this machine; on a cluster: spark-submit --master …
 kinetoscope recommendations load-factors votes
 """
 
@@ -10,6 +10,7 @@ import csv
 import sys
 from pathlib import Path
 
+from pyspark import SparkConf
 from pyspark.ml.feature import StringIndexer
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import SparkSession
@@ -21,7 +22,8 @@ FACTORS = 48
 def main() -> None:
     """Read `votes.parquet`, or `votes.csv`, from the folder that is named; write `factors.csv` there."""
     folder = Path(sys.argv[1])
-    spark = SparkSession.builder.appName("kinetoscope-als").master("local[*]").getOrCreate()
+    configured = SparkConf().setAppName("kinetoscope-als").setIfMissing("spark.master", "local[*]")
+    spark = SparkSession.builder.config(conf=configured).getOrCreate()
     parquet = folder / "votes.parquet"
     votes = (
         spark.read.parquet(str(parquet))
