@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinetoscope.recommendations import model_store
-from kinetoscope.recommendations.history import MOST_WATCHED, wishes
+from kinetoscope.recommendations.history import MOST_WATCHED, WISHES_OF_ONE, wishes
 
 from .scores import Judged
 from .stage import Item, Stage
@@ -82,7 +82,7 @@ async def _viewers(stage: Stage, split: Split) -> list[str]:
         for person, later in split.later.items():
             history = split.history[person]
             latest: list[UUID] = [stage.ids[name] for name in history[::-1][:MOST_WATCHED]]
-            wished = wishes(latest, await model_store.load_wishes(tx, latest, at_most=200))
+            wished = wishes(latest, await model_store.load_wishes(tx, latest, at_most=WISHES_OF_ONE))
             order = [names[v] for v in sorted(wished, key=lambda video: -wished[video])]
             judged["for me"].judge([n for n in order if n not in history], set(later))
             judged["popularity"].judge([n for n in peers.popular if n not in history], set(later))

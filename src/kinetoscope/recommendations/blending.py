@@ -7,12 +7,12 @@ behaviour takes over from content by itself as views grow.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .co_watch import beyond_chance, by_co_watch
-from .content import best_first, by_content, likeness_of
-from .look_alikes import Told, told_by
+from .content import best_first, by_content, likeness, likeness_of
+from .look_alikes import told_by
 from .models import Audience, Candidate, Fallback, Likeness, LookAlike, Policy, Ranked, Signal, Strategy
 from .popularity import by_popularity
 
@@ -62,53 +62,78 @@ def by_both(
     Scores are scaled so that the best shows how alike it is, or how many watched it of the viewers of the
     source or of its look-alikes.
     """
-    parts = {c.video_id: likeness_of(c, policy) for c in candidates}
-    odds = {c.video_id: _odds(c, sum(parts[c.video_id].values()), policy) for c in candidates}
-    total = sum(odds.values()) or 1.0
-    told = told_by(look_alikes, {c.video_id: c for c in candidates}, audience, policy)
-    ranked = best_first(
-        [_voted(c, parts[c.video_id], odds[c.video_id] / total, told, audience, policy) for c in candidates]
-    )[:_LONGEST]
+    prior = _Prior.of(candidates, audience, policy, look_alikes)
+    votes = [_votes(c, audience, policy) for c in candidates]
+    total = audience.viewers + policy.prior_viewers
+    scored = [
+        (-(votes[place] + policy.prior_viewers * prior.sum(place)) / total, c.video_id, place)
+        for place, c in enumerate(candidates)
+    ]
+    best = [place for _, _, place in sorted(scored)[:_LONGEST]]  # the rest needs no reasons
+    ranked = best_first([_explained(candidates[p], votes[p], prior, p, total, policy) for p in best])
     if not ranked or ranked[0].score <= 0:
         return ranked
-    best = next(c for c in candidates if c.video_id == ranked[0].video_id)
+    first = next(place for place in best if candidates[place].video_id == ranked[0].video_id)
     shown = max(
-        sum(parts[best.video_id].values()),
-        best.together / max(1, audience.viewers),
-        told.shares.get(best.video_id, 0.0),
+        likeness(candidates[first], policy),
+        candidates[first].together / max(1, audience.viewers),
+        prior.told[first],
     )
     return [item.times(min(1.0, shown) / ranked[0].score) for item in ranked]
 
 
-def _odds(candidate: Candidate, likeness: float, policy: Policy) -> float:
-    return math.exp(likeness / policy.temperature) * (candidate.viewers + 1) ** policy.popularity_power
+@dataclass(frozen=True, slots=True)
+class _Prior:
+    """What is expected of each candidate without votes: of likeness and popularity, and of look-alikes."""
+
+    alike: Sequence[float]
+    told: Sequence[float]
+
+    @classmethod
+    def of(
+        cls,
+        candidates: Sequence[Candidate],
+        audience: Audience,
+        policy: Policy,
+        look_alikes: Sequence[LookAlike],
+    ) -> "_Prior":
+        """Return what is expected of these candidates."""
+        odds = [
+            math.exp(likeness(c, policy) / policy.temperature) * (c.viewers + 1) ** policy.popularity_power
+            for c in candidates
+        ]
+        told = told_by(look_alikes, {c.video_id: c for c in candidates}, audience, policy)
+        scale = told.untold * audience.videos_a_viewer / (sum(odds) or 1.0)
+        return cls([scale * odd for odd in odds], [told.shares.get(c.video_id, 0.0) for c in candidates])
+
+    def sum(self, place: int) -> float:
+        """Return the expectation of a candidate."""
+        return self.alike[place] + self.told[place]
 
 
-def _voted(
-    candidate: Candidate,
-    parts: Mapping[Signal, float],
-    share: float,
-    told: Told,
-    audience: Audience,
-    policy: Policy,
-) -> Ranked:
-    total = audience.viewers + policy.prior_viewers
-    votes = beyond_chance(
+def _votes(candidate: Candidate, audience: Audience, policy: Policy) -> float:
+    return beyond_chance(
         candidate.together,
         audience.viewers,
         candidate.viewers,
         everybody=audience.everybody,
         chance_share=policy.chance_share,
     )
+
+
+def _explained(
+    candidate: Candidate, votes: float, prior: _Prior, place: int, total: float, policy: Policy
+) -> Ranked:
     of_prior = policy.prior_viewers / total
-    prior = of_prior * told.untold * audience.videos_a_viewer * share
+    expected = of_prior * prior.alike[place]
     # Popularity multiplies likeness; its contribution is what it added to an equal that nobody watched.
-    alike = prior / (candidate.viewers + 1) ** policy.popularity_power
+    alike = expected / (candidate.viewers + 1) ** policy.popularity_power
     contributions: dict[Signal, float] = {
         "co_watch": votes / total,
-        "co_watch_alike": of_prior * told.shares.get(candidate.video_id, 0.0),
-        "popularity": prior - alike,
+        "co_watch_alike": of_prior * prior.told[place],
+        "popularity": expected - alike,
     }
+    parts = likeness_of(candidate, policy)
     whole = sum(parts.values())
     for signal, part in parts.items():
         contributions[signal] = alike * part / whole if whole > 0 else alike * (signal == "embedding")

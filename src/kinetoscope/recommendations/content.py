@@ -24,6 +24,14 @@ def likeness_of(candidate: Candidate, policy: Policy) -> dict[Signal, float]:
     }
 
 
+def likeness(candidate: Candidate, policy: Policy) -> float:
+    """Return how alike a candidate is, from 0 to 1: the sum of `likeness_of`."""
+    parts = candidate.likeness
+    whole = policy.embedding + policy.tags + policy.text + policy.author
+    total = policy.embedding * max(0.0, parts.embedding) + policy.tags * parts.tags
+    return (total + policy.text * parts.text + policy.author * parts.author) / whole
+
+
 def by_content(candidates: Sequence[Candidate], policy: Policy) -> list[Ranked]:
     """Return those candidates that are alike in anything, the most alike first."""
     ranked = [Ranked(candidate.video_id, likeness_of(candidate, policy)) for candidate in candidates]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from .co_watch import beyond_chance
-from .content import best_first, likeness_of
-from .models import Audience, Candidate, LookAlike, Policy, Ranked
+from .content import likeness
+from .models import Audience, Candidate, LookAlike, Policy
 
 MOST = 5
 
@@ -33,8 +33,8 @@ NOTHING = Told({})
 
 def most_alike(candidates: Sequence[Candidate], policy: Policy) -> list[UUID]:
     """Return the few candidates most like the source that anybody has watched, the most alike first."""
-    alike = [Ranked(c.video_id, likeness_of(c, policy)) for c in candidates if c.viewers]
-    return [item.video_id for item in best_first([item for item in alike if item.score > 0])[:MOST]]
+    alike = [(-likeness(c, policy), c.video_id) for c in candidates if c.viewers]
+    return [video_id for less, video_id in sorted(alike)[:MOST] if less < 0]
 
 
 def told_by(
@@ -42,7 +42,7 @@ def told_by(
 ) -> Told:
     """Return what look-alikes say of the candidates, each as loud as it is like the source."""
     known = [one for one in look_alikes if one.video_id in candidates]
-    loudness = [math.exp(_likeness(candidates[one.video_id], policy) / policy.temperature) for one in known]
+    loudness = [math.exp(likeness(candidates[one.video_id], policy) / policy.temperature) for one in known]
     shares: dict[UUID, float] = {}
     untold = 0.0 if known else 1.0
     for one, loud in zip(known, loudness, strict=True):
@@ -58,7 +58,3 @@ def told_by(
             )
             shares[video_id] = shares.get(video_id, 0.0) + weight * beyond
     return Told(shares, untold)
-
-
-def _likeness(candidate: Candidate, policy: Policy) -> float:
-    return sum(likeness_of(candidate, policy).values())

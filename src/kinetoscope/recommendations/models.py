@@ -1,7 +1,7 @@
 """The nouns of recommendations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -91,11 +91,11 @@ class Ranked:
     def plus(self, signal: Signal, contribution: float) -> "Ranked":
         """Return it with what a signal contributes in addition."""
         total = self.contributions.get(signal, 0.0) + contribution
-        return replace(self, contributions={**self.contributions, signal: total})
+        return Ranked(self.video_id, {**self.contributions, signal: total})
 
     def times(self, factor: float) -> "Ranked":
         """Return it with every contribution scaled."""
-        return replace(self, contributions={s: factor * c for s, c in self.contributions.items()})
+        return Ranked(self.video_id, {s: factor * c for s, c in self.contributions.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ..kernel.ids import uuid7
 from ..videos import Video, require_visible_video
 from . import candidate_store, list_store, model_store, policy_store, vote_store
 from .examination import choose_swap, exchanged_order, propensities
-from .history import MOST_WATCHED, personal, wishes, with_watched_lowered
+from .history import MOST_WATCHED, WISHES_OF_ONE, personal, wishes, with_watched_lowered
 from .impressions import Impressions
 from .list_store import Key, Title
 from .lists import Lists
@@ -24,8 +24,6 @@ from .popularity import by_popularity
 from .seeds import SEEDS, merged
 from .sources import Sources
 from .wording import Reason, reasons_for, score_of
-
-_WISHES_OF_ONE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +84,12 @@ class Recommending:
             video = await require_visible_video(tx, video_id, caller.id)
             policy = await _policy_for(tx, source, strategy)
         kept = await self._lists.get(Key(video_id, strategy, policy.version), policy)
+        ranked = [item for item in kept.ranked if item.video_id != video_id]
         async with self._db.read() as tx:
-            titles = await list_store.load_titles(tx, [item.video_id for item in kept.ranked])
-            viewer = await _load_viewer(tx, caller.id, list(titles), with_wishes=strategy == "hybrid")
-        ranked = [item for item in kept.ranked if item.video_id in titles and item.video_id != video_id]
-        ranked = with_watched_lowered(personal(ranked, viewer.wished), viewer.watched)[:limit]
+            listed = [item.video_id for item in ranked]
+            viewer = await _load_viewer(tx, caller.id, listed, with_wishes=strategy == "hybrid")
+            ranked = with_watched_lowered(personal(ranked, viewer.wished), viewer.watched)
+            ranked, titles = await _first_visible(tx, ranked, limit=limit)
         return self._shown(
             video, source, ranked, titles, _Made(strategy, policy.version, kept.fallback, caller)
         )
@@ -105,7 +104,7 @@ class Recommending:
             await self._lists.get(Key(seed, strategy, policy.version), policy) for seed in history[:SEEDS]
         ]
         async with self._db.read() as tx:
-            neighbours = await model_store.load_wishes(tx, history, at_most=_WISHES_OF_ONE)
+            neighbours = await model_store.load_wishes(tx, history, at_most=WISHES_OF_ONE)
             wished = {} if strategy == "content" else wishes(history, neighbours)
             ranked = merged([kept.ranked for kept in lists], wished)
             fallback: Fallback | None = None
@@ -167,6 +166,21 @@ async def _policy_for(tx: Tx, source: UUID, strategy: Strategy) -> Policy:
     return control if is_control(source) else current
 
 
+async def _first_visible(
+    tx: Tx, ranked: Sequence[Ranked], *, limit: int
+) -> tuple[list[Ranked], dict[UUID, Title]]:
+    """Return the first items that may be shown to anybody now, and what is shown of them."""
+    titles: dict[UUID, Title] = {}
+    shown: list[Ranked] = []
+    for start in range(0, len(ranked), 2 * limit):
+        part = ranked[start : start + 2 * limit]
+        titles |= await list_store.load_titles(tx, [item.video_id for item in part])
+        shown += [item for item in part if item.video_id in titles]
+        if len(shown) >= limit:
+            break
+    return shown[:limit], titles
+
+
 async def _load_viewer(tx: Tx, account_id: UUID, listed: list[UUID], *, with_wishes: bool) -> _Viewer:
     watched = await vote_store.load_watched(tx, account_id, listed)
     if not with_wishes:
@@ -174,7 +188,7 @@ async def _load_viewer(tx: Tx, account_id: UUID, listed: list[UUID], *, with_wis
     history = await vote_store.load_history(tx, account_id, at_most=MOST_WATCHED)
     if not history:
         return _Viewer(watched, {})
-    neighbours = await model_store.load_wishes(tx, history, at_most=_WISHES_OF_ONE)
+    neighbours = await model_store.load_wishes(tx, history, at_most=WISHES_OF_ONE)
     return _Viewer(watched, wishes(history, neighbours))
 
 

@@ -88,17 +88,20 @@ async def load_alike(tx: Tx, document: int, ids: Sequence[int]) -> list[Alike]:
               FROM own CROSS JOIN LATERAL unnest(tsvector_to_array(own.words)) AS stem
               JOIN search_terms k ON (k.project_id, k.kind, k.term) = (own.project_id, 'stem', stem)
              ORDER BY k.documents LIMIT 40
+        ), documents AS MATERIALIZED (
+            SELECT id, tag_keys, author_key FROM search_documents WHERE id = ANY($2)
         ), texts AS MATERIALIZED (  -- taken apart once: to match each stem with each text is far dearer
             SELECT t.document_id, sum(s.worth) AS worth
               FROM search_texts t CROSS JOIN LATERAL unnest(tsvector_to_array(t.words)) AS lexeme
               JOIN stems s ON s.stem = lexeme
              WHERE t.document_id = ANY($2) GROUP BY t.document_id
         ), tags AS (
-            SELECT d.id, tag FROM search_documents d, unnest(d.tag_keys) AS tag WHERE d.id = ANY($2)
+            SELECT d.id, tag FROM documents d, unnest(d.tag_keys) AS tag
              UNION ALL
             SELECT 0, tag FROM own, unnest(own.tag_keys) AS tag
         ), worths AS (
-            SELECT tag, ln(1 + (SELECT count(DISTINCT id) FROM tags)::float8 / count(*)) AS worth
+            SELECT tag, ln(1 + (SELECT 1 + count(*) FROM documents WHERE tag_keys <> '{}')::float8 / count(*))
+                        AS worth
               FROM tags GROUP BY tag
         ), norms AS (
             SELECT id, sum(worth * worth) AS norm,
@@ -109,10 +112,9 @@ async def load_alike(tx: Tx, document: int, ids: Sequence[int]) -> list[Alike]:
                COALESCE(n.shared / sqrt(n.norm * (SELECT norm FROM norms WHERE id = 0)), 0)::float8 AS tags,
                COALESCE(t.worth, 0)::float8 AS text,
                d.author_key <> '' AND d.author_key = own.author_key AS same_author
-          FROM own, search_documents d
+          FROM own, documents d
           LEFT JOIN texts t ON t.document_id = d.id
           LEFT JOIN norms n ON n.id = d.id
-         WHERE d.id = ANY($2)
         """,
         document,
         list(ids),
