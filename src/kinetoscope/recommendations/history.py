@@ -16,8 +16,8 @@ Neighbours = Mapping[UUID, Sequence[tuple[UUID, float]]]
 MOST_WATCHED = 100
 """How many of a viewer's latest videos count."""
 
-WISHES_OF_ONE = 50
-"""Of each of them so many wishes: with twice as many, nDCG@10 on MovieLens is the same."""
+WISHES_OF_ONE = 100
+"""Of each of them so many wishes count."""
 
 HALVED_AFTER = 20
 """So many videos later, one counts half of the latest; a third after as many again."""

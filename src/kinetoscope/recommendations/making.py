@@ -20,7 +20,7 @@ KEPT_HOUR = timedelta(hours=1)
 LONGEST = 100
 """So many are kept: the longest answer, and what takes the place of those that a caller may not see."""
 
-_NEAREST, _CO_WATCHED, _EACH_TAG, _OF_AUTHOR, _POPULAR = 100, 100, 5, 10, 30
+_NEAREST, _CO_WATCHED, _EACH_TAG, _OF_AUTHOR, _POPULAR = 120, 100, 10, 10, 30
 _LEARNING = 50
 _COMPARED = 50
 _NEARLY_THE_SAME = 0.95
