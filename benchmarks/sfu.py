@@ -2,7 +2,8 @@
 
 The publisher and the receivers are processes of their own. Two phases for each number of receivers: a
 moderate rate, where receivers read and delays are taken (from just before the publisher's send to the arrival
-in the socket of the receiver, by the kernel), and a high rate, where nobody reads and only CPU counts.
+in the socket of the receiver, by the kernel), and a high rate, where nobody reads and only CPU counts: their
+sockets have no room, and each datagram that comes is counted by the kernel as dropped.
 Where Debian's `janus` is installed its VideoRoom does the same in the same run, as installed and with two
 `event_loops`. The floor is what the cipher and the kernel alone take for a packet, under the same load.
 
@@ -118,7 +119,7 @@ def _measure(server: Server, count: int, seconds: float) -> Figures:
         to_receivers.send("sleep")
         sent.rate(Rate(HIGH_OUT // count, 2 * BURST, SIZE))
         time.sleep(1)
-        cpu, rate = _cpu_a_packet(process, sent, seconds)
+        cpu, rate = _cpu_a_packet(process, seconds)
         floor_us = floor_a_packet(SIZE)
         sent.stop()
         to_receivers.send(None)
@@ -143,13 +144,11 @@ def _seen(receivers: Pipe) -> Seen:
     return receivers.recv()
 
 
-def _cpu_a_packet(process: psutil.Process, sent: "_Sent", seconds: float) -> tuple[float, float]:
-    """Return microseconds of CPU for each packet that left the server, and how many left a second."""
-    sent.count()
-    out, used, began = _datagrams_out(), _cpu(process), time.monotonic()
+def _cpu_a_packet(process: psutil.Process, seconds: float) -> tuple[float, float]:
+    """Return microseconds of CPU for each packet that came to a receiver, and how many came a second."""
+    out, used, began = _datagrams_dropped(), _cpu(process), time.monotonic()
     time.sleep(seconds)
-    packets = sent.count()
-    forwarded = _datagrams_out() - out - packets
+    forwarded = _datagrams_dropped() - out
     took = time.monotonic() - began
     return (_cpu(process) - used) * 1e6 / max(1, forwarded), forwarded / took
 
@@ -159,12 +158,15 @@ def _cpu(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-def _datagrams_out() -> int:
-    """Return how many UDP datagrams this machine has sent (they include those of other programs)."""
+def _datagrams_dropped() -> int:
+    """Return how many UDP datagrams found no room in a socket of this machine.
+
+    Not how many were sent: those that leave by one call are one there.
+    """
     names, values = [
         line.split() for line in Path("/proc/net/snmp").read_text().splitlines() if line[:4] == "Udp:"
     ]
-    return int(values[names.index("OutDatagrams")])
+    return int(values[names.index("RcvbufErrors")])
 
 
 class _Sent:

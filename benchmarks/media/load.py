@@ -218,6 +218,9 @@ class _Receiving:
             self._pipe.send(Seen(self._packets, sorted(self._delays)))
             self._packets, self._delays = 0, []
         self._asleep = command == "sleep"
+        if self._asleep:
+            for one in self._sockets:
+                one.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)  # the least that there is
         return True
 
 

@@ -1,11 +1,11 @@
 """One client: how it is reached, who it has proved to be, and how far it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from OpenSSL import SSL
 
-from .forwarding.model import Peer, Send, nowhere
+from .forwarding.model import Peer, Send, SendTogether, nowhere
 from .plane import ConnectionState, FingerprintChanged, IceCredentials, RemoteTransport
 from .transport.certificates import matches
 from .transport.dtls import DtlsConnection, HandshakeFailed
@@ -28,6 +28,7 @@ class Way:
     address: Address
     send: Send
     is_tcp: bool = False
+    send_together: SendTogether | None = field(default=None, compare=False)
 
 
 class Connection:
@@ -67,6 +68,7 @@ class Connection:
             return
         self._way, self._way_us = way, now_us
         self.peer.address, self.peer.send = way.address, way.send
+        self.peer.send_together = way.send_together
         if self.state is ConnectionState.NEW:
             self._change(ConnectionState.CONNECTING)
 
@@ -204,7 +206,7 @@ class Connection:
             self._flush()
         self._change(state)
         self.peer.inbound = self.peer.outbound = None
-        self.peer.send = nowhere
+        self.peer.send, self.peer.send_together = nowhere, None
         self._contexts = self.dtls = self.data = None
 
     def _change(self, state: ConnectionState) -> None:

@@ -86,6 +86,7 @@ class MediaPlane:
 
     def other(self, datagram: bytes, way: Way) -> Connection | None:
         """Take STUN or DTLS; return whose valid check it was."""
+        self.router.sending.flush()  # whoever says goodbye has still got what came before
         now_us = self.clock()
         if datagram[0] < _STUN_BELOW:
             return self.ice.datagram(datagram, way, now_us)
@@ -98,6 +99,7 @@ class MediaPlane:
         """Take a DTLS datagram of a checked client; new handshakes wait while too many are in flight."""
         if datagram[0] not in _DTLS:
             return
+        self.router.sending.flush()
         if connection.dtls is None:
             if len(self._handshakes) >= _MOST_HANDSHAKES:
                 return

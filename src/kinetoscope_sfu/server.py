@@ -1,17 +1,19 @@
 """The only file that touches sockets: UDP and TCP on one port number, the tick, and the life of a plane."""
 
 import asyncio
+import errno
 import gc
 import socket
 import struct
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from ipaddress import ip_address
 from typing import cast
 
 from .connection import Connection, Way
+from .forwarding.model import SendTogether, TogetherRefused
 from .forwarding.upkeep import TICK_SECONDS
 from .media import MediaPlane
 from .plane import Candidate, MediaSettings
@@ -25,6 +27,11 @@ _SO_TIMESTAMPNS = 35  # Linux, asm-generic/socket.h
 _TIMESPEC = struct.Struct("@qq")
 _ANCILLARY_BYTES = 128
 _IP_PKTINFO = 8  # Linux, linux/in.h
+_SOL_UDP = 17
+_UDP_SEGMENT = 103  # Linux 4.18, linux/udp.h
+_U16 = struct.Struct("@H")
+_CANNOT_CUT = {errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
+"""What the kernel answers where it cannot cut: an older one, a device without checksums, a narrow path."""
 _MOST_ADDRESSES = 64
 _MEDIA = range(128, 192)  # first bytes of RTP and RTCP (RFC 7983)
 _SHORTEST = 8
@@ -48,6 +55,14 @@ class _Udp:
 
     def readable(self) -> None:
         """Take what has arrived, but let other work in after a while."""
+        sending = self._plane.router.sending
+        sending.gather()
+        try:
+            self._read()
+        finally:
+            sending.release()
+
+    def _read(self) -> None:
         plane, inbox = self._plane, self._plane.cipher.inbox
         receive, buffers, by_address = self._sock.recvmsg_into, [inbox], plane.ice.by_address
         for _ in range(_DATAGRAMS_A_WAKE):
@@ -64,7 +79,25 @@ class _Udp:
                 if connection is not None:
                     plane.packet(connection, size, _arrived_us(ancillary))
             else:
-                plane.other(bytes(inbox[:size]), Way(address, self._answering(ancillary).sendto))
+                sock = self._answering(ancillary)
+                way = Way(address, sock.sendto, send_together=_together_by(sock))
+                plane.other(bytes(inbox[:size]), way)
+
+
+def _together_by(sock: socket.socket) -> SendTogether | None:
+    """Return what sends several datagrams by one call, which the kernel cuts apart (UDP_SEGMENT)."""
+    if sys.platform != "linux":
+        return None
+
+    def send(datagrams: Sequence[Bytes], size: int, address: Address) -> None:
+        try:
+            sock.sendmsg(datagrams, ((_SOL_UDP, _UDP_SEGMENT, _U16.pack(size)),), 0, address)
+        except OSError as refusal:
+            if refusal.errno in _CANNOT_CUT:
+                raise TogetherRefused(refusal.errno, refusal.strerror) from None
+            raise
+
+    return send
 
 
 def _arrived_us(ancillary: Ancillary) -> int:
@@ -153,9 +186,14 @@ class _Tcp(asyncio.Protocol):
         except FrameTooLong:
             self._transport.abort()
             return
-        for packet in packets:
-            if len(packet) >= _SHORTEST:
-                self._take(packet)
+        sending = self._plane.router.sending
+        sending.gather()
+        try:
+            for packet in packets:
+                if len(packet) >= _SHORTEST:
+                    self._take(packet)
+        finally:
+            sending.release()
 
     def _take(self, packet: bytes) -> None:
         connection = self._connection

@@ -4,14 +4,14 @@ import gc
 import random
 import struct
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from kinetoscope_sfu.connection import Way
 from kinetoscope_sfu.forwarding.model import Peer
 from kinetoscope_sfu.forwarding.router import Router
-from kinetoscope_sfu.forwarding.sending import LARGEST, ROOM, Length
+from kinetoscope_sfu.forwarding.sending import LARGEST, MOST_TOGETHER, ROOM, Length
 from kinetoscope_sfu.plane import (
     Codec,
     ConnectionState,
@@ -35,12 +35,16 @@ class Open:
     def __init__(self) -> None:
         self.inbox = bytearray(LARGEST)
         self.outbox = bytearray(ROOM)
+        self.outboxes: Sequence[bytearray] = [bytearray(ROOM) for _ in range(MOST_TOGETHER)]
         self.length: Length = [0]
 
     def unprotect(self, context: object) -> int:  # noqa: ARG002 - it needs no key
         return 0
 
     unprotect_rtcp = protect = protect_rtcp = unprotect
+
+    def protect_nth(self, number: int, context: object) -> int:  # noqa: ARG002
+        return 0
 
 
 class Room:

@@ -124,6 +124,7 @@ class Ingress:
 
     def _start(self, stream: Stream, packet: bytes, now_us: int) -> None:
         """Move those who wait for this stream onto it."""
+        self._sending.flush()  # what came before its key frame is not for them
         waiting, stream.waiting = stream.waiting, []
         self._key_frames.came(stream)
         for receiver in waiting:
@@ -155,6 +156,7 @@ class Ingress:
 
     def _bound(self, peer: Peer, ssrc: int, payload: int, now_us: int) -> Stream | Repair | None:
         """Give an SSRC that no description named to the track and layer of its extensions (RFC 8852)."""
+        self._sending.flush()  # who receives what may change
         if len(peer.streams) >= _MOST_STREAMS or not self._inbox[0] & 0x10:
             return None
         for track in peer.tracks.values():

@@ -4,7 +4,7 @@ They refer to each other, so they live together. Fields that the hot loop reads 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -26,6 +26,16 @@ _HALF = 0x8000
 
 Send = Callable[[Bytes, Address], object]
 """A socket's `sendto`, or what looks like it."""
+
+SendTogether = Callable[[Sequence[Bytes], int, Address], object]
+"""Sends datagrams of one size, the last of them perhaps smaller, in this order, by one call.
+
+Raises `TogetherRefused` where this way cannot do that; nothing has been sent then.
+"""
+
+
+class TogetherRefused(OSError):  # noqa: N818 - refusals are named by their reason
+    """The kernel does not take several datagrams in one call for this peer."""
 
 
 def nowhere(_packet: Bytes, _address: Address) -> None:
@@ -70,6 +80,7 @@ class Peer:
         self.id = peer_id
         self.ssrc = ssrc  # of our own reports
         self.send: Send = nowhere
+        self.send_together: SendTogether | None = None
         self.address: Address = ("", 0)
         self.inbound: object = None  # cipher contexts; None until the client has proved who it is
         self.outbound: object = None

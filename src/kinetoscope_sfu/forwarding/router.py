@@ -39,6 +39,7 @@ class Router:
         if peer.inbound is None:
             return
         if 192 <= cipher.inbox[1] <= 223:  # noqa: PLR2004 - RTCP's types
+            self.sending.flush()
             if not cipher.unprotect_rtcp(peer.inbound):
                 self._feedback.compound(peer, cipher.inbox, cipher.length[0], now_us)
         elif not cipher.unprotect(peer.inbound):

@@ -1,16 +1,20 @@
 """The way out: one packet rewritten, encrypted in place and sent, for each of its receivers. The hot loop.
 
-It allocates nothing, logs nothing and waits for nothing: what a full socket does not take is dropped, and
-counted.
+It logs nothing and waits for nothing: what a full socket does not take is dropped, and counted. Packets of a
+stream that are read in one turn leave together, by one call for each receiver (see `gather`).
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from ..wire.buffers import Bytes
 from ..wire.rtp import EXTENSION_AT, HEADER_SIZE, MARKER, NO_EXTENSION, REWRITTEN, U16
-from .model import Peer, Receiver, Segment, Stream, renumber_vp8
+from .model import Peer, Receiver, Segment, Stream, TogetherRefused, renumber_vp8
 
 LARGEST = 2048  # datagram that is taken
 ROOM = LARGEST + 192  # copies grow: a longer header, a repeat's number, up to 144 bytes by libsrtp
+MOST_TOGETHER = 32  # packets of a stream; the kernel takes up to 64, and 64 KiB
+_MOST_BYTES = 65_000
 MOST_REPEATS = 128  # to one receiver within one tick
 
 
@@ -27,10 +31,11 @@ class Length(Protocol):
 
 
 class Cipher(Protocol):
-    """SRTP on two preallocated packets. Its functions return 0 when all is well, and change `length[0]`."""
+    """SRTP on preallocated packets. Its functions return 0 when all is well, and change `length[0]`."""
 
     inbox: bytearray
     outbox: bytearray
+    outboxes: Sequence[bytearray]  # `MOST_TOGETHER`; the first is `outbox`
     length: Length
 
     def unprotect(self, context: object) -> int:
@@ -45,9 +50,17 @@ class Cipher(Protocol):
         """Encrypt the first `length[0]` bytes of the outbox, which grow."""
         ...
 
+    def protect_nth(self, number: int, context: object) -> int:
+        """Do the same in another of the outboxes."""
+        ...
+
     def protect_rtcp(self, context: object) -> int:
         """Encrypt the RTCP in the outbox."""
         ...
+
+
+_Row = tuple[int, bytes, memoryview, int, int, int]
+"""A packet to send: outbox, packet, its place there, marker, sequence number and timestamp."""
 
 
 class Sending:
@@ -57,6 +70,8 @@ class Sending:
         self._cipher = cipher
         view = memoryview(cipher.outbox)
         self._first = [view[:size] for size in range(ROOM)]  # made once: a slice costs as much as a copy
+        self._views = [memoryview(outbox) for outbox in cipher.outboxes]
+        self._gathered: dict[Stream, list[bytes]] | None = None  # in a turn of reading
         self.packets = 0
         self.dropped = 0
         self.spent: set[Receiver] = set()  # whose repeats are counted in this tick
@@ -75,8 +90,116 @@ class Sending:
         except OSError:
             self.dropped += 1
 
+    def gather(self) -> None:
+        """Let what is forwarded from now on wait for `release`, at the latest.
+
+        What changes who receives what, or has to come behind it, calls `flush` before.
+        """
+        self._gathered = {}
+
+    def release(self) -> None:
+        """Send what waits, and let nothing wait any more."""
+        self.flush()
+        self._gathered = None
+
+    def flush(self) -> None:
+        """Send what is gathered."""
+        if not self._gathered:
+            return
+        gathered, self._gathered = self._gathered, {}
+        for stream, packets in gathered.items():
+            self._send(stream, packets)
+
     def forward(self, stream: Stream, packet: bytes, *, is_late: bool) -> None:
-        """Send a kept packet to the receivers of its stream."""
+        """Send a kept packet to the receivers of its stream, now or with those that come in this turn."""
+        gathered = self._gathered
+        if gathered is None or is_late:
+            self.flush()
+            self._forward_one(stream, packet, is_late=is_late)
+            return
+        packets = gathered.get(stream)
+        if packets is None:
+            gathered[stream] = [packet]
+            return
+        packets.append(packet)
+        if len(packets) == MOST_TOGETHER:
+            self._send(stream, gathered.pop(stream))
+
+    def _send(self, stream: Stream, packets: Sequence[bytes]) -> None:
+        if len(packets) == 1:
+            self._forward_one(stream, packets[0], is_late=False)
+        else:
+            self._forward_many(stream, packets)
+
+    def _forward_many(self, stream: Stream, packets: Sequence[bytes]) -> None:
+        views = self._views
+        rows = [
+            (number, packet, views[number][: len(packet)], *REWRITTEN.unpack_from(packet, 1)[:3])
+            for number, packet in enumerate(packets)
+        ]
+        ends: dict[tuple[int, int], memoryview] = {}
+        for receiver in stream.receivers:
+            sealed = self._sealed(receiver, rows, ends)
+            for first, last in runs_of([len(view) for view in sealed]):
+                self._leave(receiver, sealed[first:last])
+
+    def _sealed(
+        self, receiver: Receiver, rows: Sequence[_Row], ends: dict[tuple[int, int], memoryview]
+    ) -> list[memoryview]:
+        """Return the packets for one receiver, each in an outbox of its own; `ends` keeps their views."""
+        cipher, rewrite, outbound = self._cipher, REWRITTEN.pack_into, receiver.peer.outbound
+        outboxes, length, protect = cipher.outboxes, cipher.length, cipher.protect_nth
+        payload_type, ssrc, extension = receiver.payload_type, receiver.ssrc, receiver.extension
+        by_sequence, by_timestamp = receiver.sequence_offset, receiver.timestamp_offset
+        retouches = receiver.renumbers or not extension
+        sealed: list[memoryview] = []
+        for number, packet, place, marker, sequence, timestamp in rows:
+            out = outboxes[number]
+            place[:] = packet
+            rewrite(
+                out,
+                1,
+                marker | payload_type,
+                (sequence + by_sequence) & 0xFFFF,
+                (timestamp + by_timestamp) & 0xFFFFFFFF,
+                ssrc,
+            )
+            out[EXTENSION_AT] = extension
+            if retouches:
+                _retouch(receiver, out, is_late=False)
+            length[0] = size = len(packet)
+            if protect(number, outbound):
+                receiver.dropped += 1
+                continue
+            end = (number, length[0])
+            view = ends.get(end)
+            if view is None:
+                view = ends[end] = self._views[number][: end[1]]
+            sealed.append(view)
+            receiver.packets += 1
+            receiver.octets += size
+        return sealed
+
+    def _leave(self, receiver: Receiver, run: Sequence[memoryview]) -> None:
+        """Send a run to its receiver: by one call, or one by one where there is none for it."""
+        peer = receiver.peer
+        if len(run) > 1 and peer.send_together is not None:
+            try:
+                peer.send_together(run, len(run[0]), peer.address)
+            except TogetherRefused:
+                peer.send_together = None  # until its next check of connectivity
+            except OSError:
+                _dropped(receiver, run)
+                return
+            else:
+                return
+        for view in run:
+            try:
+                peer.send(view, peer.address)
+            except OSError:
+                _dropped(receiver, [view])
+
+    def _forward_one(self, stream: Stream, packet: bytes, *, is_late: bool) -> None:
         cipher = self._cipher
         out, first, length, protect = cipher.outbox, self._first, cipher.length, cipher.protect
         rewrite = REWRITTEN.pack_into
@@ -176,6 +299,32 @@ class Sending:
         if segment.picture_offset or segment.tl0_offset:
             renumber_vp8(out, HEADER_SIZE + 2, segment.picture_offset, segment.tl0_offset)
         return size
+
+
+def runs_of(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Return which datagrams the kernel takes by one call: (first, behind the last) of each run.
+
+    All of a run are of the first one's size, but the last, which may be smaller.
+    """
+    runs: list[tuple[int, int]] = []
+    first, room = 0, 0
+    for number, size in enumerate(sizes):
+        fits = number > first and sizes[number - 1] == sizes[first] >= size and size <= room
+        if number > first and not fits:
+            runs.append((first, number))
+            first = number
+        if number == first:
+            room = _MOST_BYTES
+        room -= size
+    if sizes:
+        runs.append((first, len(sizes)))
+    return runs
+
+
+def _dropped(receiver: Receiver, run: Sequence[Bytes]) -> None:
+    """Take back that packets were sent."""
+    receiver.dropped += len(run)
+    receiver.packets -= len(run)
 
 
 def _place(

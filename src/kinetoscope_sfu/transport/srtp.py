@@ -4,13 +4,14 @@ It uses pylibsrtp's binding directly, which is why pylibsrtp is pinned: its `Ses
 0.7 µs for each packet. A context must not be used after its `SrtpContexts` has gone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pylibsrtp import Policy, Session
 from pylibsrtp import _binding as binding  # type: ignore[attr-defined] # a C extension without stubs
 
-from ..forwarding.sending import LARGEST, ROOM, Length
+from ..forwarding.sending import LARGEST, MOST_TOGETHER, ROOM, Length
 
 _ffi = cast("Any", binding).ffi
 _lib = cast("Any", binding).lib
@@ -72,13 +73,15 @@ class SrtpContexts:
 
 
 class SrtpCipher:
-    """The one inbox and the one outbox of the process (see `forwarding.sending.Cipher`)."""
+    """The one inbox and the outboxes of the process (see `forwarding.sending.Cipher`)."""
 
     def __init__(self) -> None:
         self.inbox = bytearray(LARGEST)
-        self.outbox = bytearray(ROOM)
+        self.outboxes: Sequence[bytearray] = [bytearray(ROOM) for _ in range(MOST_TOGETHER)]
+        self.outbox = self.outboxes[0]
         self._in = _ffi.from_buffer(self.inbox)
-        self._out = _ffi.from_buffer(self.outbox)
+        self._outs = [_ffi.from_buffer(outbox) for outbox in self.outboxes]
+        self._out = self._outs[0]
         self._length = _ffi.new("int *")
         self.length = cast("Length", self._length)
 
@@ -93,6 +96,10 @@ class SrtpCipher:
     def protect(self, context: object) -> int:
         """Encrypt RTP in the outbox."""
         return _lib.srtp_protect(context, self._out, self._length)
+
+    def protect_nth(self, number: int, context: object) -> int:
+        """Encrypt RTP in one of the outboxes."""
+        return _lib.srtp_protect(context, self._outs[number], self._length)
 
     def protect_rtcp(self, context: object) -> int:
         """Encrypt RTCP in the outbox."""
