@@ -3,12 +3,13 @@
     python -m benchmarks.joining [--joins 30]
 
 A really started platform, and Debian's Chromium with a camera that is made up: one page publishes, another
-joins, sees a picture, and leaves, again and again. The clock begins when the token is there, and ends with the
-first decoded frame. The floor is the same browser connected to itself, without any server, in the same run.
+joins, sees a picture, and leaves, again and again. The clock begins when the token is there, and ends with
+the first decoded frame. The floor is the same browser connected to itself, without any server, in the same run.
 """
 
 import argparse
 import asyncio
+import shutil
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -17,12 +18,22 @@ from typing import Any
 
 import httpx
 import psutil
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, async_playwright
 
 from benchmarks.library import started_platform
-from support.chromium import PROGRAM, chromium
 
 Times = dict[str, float]
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--mute-audio",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+)
 APART_SECONDS = 1.0  # longer than key frames are kept apart: nobody gains or loses by the one before
 STEPS = ("subscribed", "answered", "ICE", "connected", "frame")
 PASSWORD = "correct horse battery"  # noqa: S105 - of an account that lives as long as the benchmark
@@ -132,17 +143,17 @@ def main() -> None:
 
 async def _measure(host: httpx.Client, guest: httpx.Client, joins: int) -> None:
     print(f"{psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}", flush=True)
-    made = host.post("/api/v1/video-sessions/sessions", json={"session_name": "Measured"})
-    session_id = made.json()["id"]
-    path = f"/api/v1/video-sessions/sessions/{session_id}"
+    path = _session(host)
     # Cameras need a secure page, which localhost is.
     site = str(host.base_url).rstrip("/").replace("127.0.0.1", "localhost")
-    async with chromium(loopback=False) as browser:
-        publisher = await _page(browser, f"{site}/call/{session_id}")
+    url = f"{site}/call/{path.rpartition('/')[2]}"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=OPTIONS)
+        publisher = await _page(browser, url)
         token = _token(host, path)
         track = await publisher.evaluate(PUBLISH, {"token": token, "path": path})
         await publisher.wait_for_function("peer.connectionState === 'connected'")
-        joining = await _page(browser, f"{site}/call/{session_id}")
+        joining = await _page(browser, url)
         wanted = {"path": path, "track": track}
         await joining.evaluate(JOIN, {**wanted, "token": _token(guest, path)})  # the first warms up
         times: list[Times] = []
@@ -152,8 +163,14 @@ async def _measure(host: httpx.Client, guest: httpx.Client, joins: int) -> None:
         _print("join", times)
         floor: list[Times] = [await joining.evaluate(FLOOR) for _ in range(max(3, joins // 3))]
         _print("floor", floor)
+        await browser.close()
     ratio = _median(times, "frame") / _median(floor, "frame")
     print(f"a join takes {ratio:.2f} of what the browser takes to connect to itself")
+
+
+def _session(host: httpx.Client) -> str:
+    made = host.post("/api/v1/video-sessions/sessions", json={"session_name": "Measured"})
+    return f"/api/v1/video-sessions/sessions/{made.json()['id']}"
 
 
 async def _page(browser: Browser, url: str) -> Page:
@@ -172,9 +189,9 @@ def _token(client: httpx.Client, path: str) -> dict[str, Any]:
 def _print(name: str, times: Sequence[Times]) -> None:
     ordered = sorted(one["frame"] for one in times)
     steps = ", ".join(f"{step} {_median(times, step):.0f}" for step in STEPS if step in times[0])
+    p50, p95 = statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))]
     print(
-        f"{name}: first frame p50 {statistics.median(ordered):.0f}, "
-        f"p95 {ordered[int(0.95 * (len(ordered) - 1))]:.0f} ms ({len(times)}); medians since the token: {steps}",
+        f"{name}: first frame p50 {p50:.0f}, p95 {p95:.0f} ms ({len(times)}); medians since the token: {steps}",
         flush=True,
     )
 
