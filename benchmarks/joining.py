@@ -4,7 +4,7 @@
 
 A really started platform, and Debian's Chromium with a camera that is made up: one page publishes, another
 joins, sees a picture, and leaves, again and again. The clock begins when the token is there, and ends with
-the first decoded frame. The floor is the same browser connected to itself, without any server, in the same run.
+the first decoded frame. The floor is the same browser connected to itself, without any server.
 """
 
 import argparse
@@ -190,10 +190,8 @@ def _print(name: str, times: Sequence[Times]) -> None:
     ordered = sorted(one["frame"] for one in times)
     steps = ", ".join(f"{step} {_median(times, step):.0f}" for step in STEPS if step in times[0])
     p50, p95 = statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))]
-    print(
-        f"{name}: first frame p50 {p50:.0f}, p95 {p95:.0f} ms ({len(times)}); medians since the token: {steps}",
-        flush=True,
-    )
+    print(f"{name}: first frame p50 {p50:.0f}, p95 {p95:.0f} ms ({len(times)})", end="; ")
+    print(f"medians, since the token: {steps}", flush=True)
 
 
 def _median(times: Sequence[Times], step: str) -> float:
