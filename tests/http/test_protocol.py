@@ -177,6 +177,20 @@ async def test_what_is_no_http_is_refused_in_the_one_shape() -> None:
     assert f"x-request-id: {problem['request_id']}".encode() in head
 
 
+@pytest.mark.parametrize("hosts", [b"", b"Host: x\r\nHost: y\r\n"])
+@pytest.mark.parametrize("body", [b"", b"hello"])
+async def test_a_request_names_its_host_once(hosts: bytes, body: bytes) -> None:
+    head = b"POST /a HTTP/1.1\r\n" + hosts + b"Content-Length: %d\r\n\r\n" % len(body)
+    (answer,) = await answers(head + body + b"GET /c HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"names the host" in answer
+
+
+async def test_an_old_client_names_no_host() -> None:
+    (answer,) = await answers(b"GET /a HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_head_without_an_end_is_refused() -> None:
     wire, protocol = await connected(b"GET /a HTTP/1.1\r\nHost: x\r\nX: ")
     for _ in range(80):

@@ -103,6 +103,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(self._joined)  # pyright: ignore[reportArgumentType] - it does all that is asked of one
 
         self._in_head = True
+        self._fault = ""
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._await_head()
@@ -130,8 +131,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
-        """Begin to answer a request whose head is here."""
+        """Begin to answer a request whose head is here; one without its one Host is none (RFC 9112 §3.2)."""
         self._have_head()
+        hosts = 0
+        for name, _ in self.headers:
+            if name == b"host":
+                hosts += 1
+        if hosts != 1 and (hosts or (self.parser and self.parser.get_http_version() == "1.1")):
+            self._fault = "A request names the host that it is for, once: Host: example.org"
+            raise ValueError(self._fault)  # the parser ends, and what is no HTTP is refused
         super().on_headers_complete()
 
     def _await_head(self) -> None:
@@ -146,7 +154,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
-        self._refuse(400, "bad_http", msg)
+        self._refuse(400, "bad_http", self._fault or msg)
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
         """Answer in the one shape where the application has not been asked, and end the connection."""
