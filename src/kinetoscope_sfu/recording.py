@@ -4,7 +4,7 @@ The file is the line `KTRTP1`, a line of JSON (`kind`, `codec`, `clock_rate`, `p
 a kind (1 byte), the length of the body (4), microseconds since 1970 (8), all big-endian, and the body.
 Kind 1 is an RTP packet (RFC 3550) without extensions, of one SSRC: numbers and timestamps go on when the
 simulcast layer changes, late packets stand where they came. Kind 2 is a sender report: NTP time (8) and RTP
-timestamp (4). The file is synced about every second; a crash cuts the last record, which `read` leaves out.
+timestamp (4). The file is synced twice a second; a crash cuts the last record, which `read` leaves out.
 """
 
 import json

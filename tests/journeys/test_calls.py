@@ -13,6 +13,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
+from kinetoscope_sfu.recording import read
 from support.cast import PASSWORD
 from support.chromium import PROGRAM, chromium
 from support.coturn import PROGRAM as TURN_PROGRAM
@@ -332,15 +333,22 @@ async def test_what_was_recorded_until_the_media_server_died_becomes_a_video(
     host, session_id = room
     alice = await entered(browser, host, session_id, "Alice")
     await asyncio.to_thread(eventually, lambda: len(published(host, session_id)) == 2)
+    others = set(server.data_dir.rglob("*.ktrtp"))
     await alice.get_by_role("button", name="Record").click()
     await alice.locator(".recording").wait_for(state="visible")
     began = time.monotonic()
     await alice.wait_for_timeout(SECONDS * 1000)
+    killed_at = time.time()
     for pid in server.pids("sfu"):
         os.kill(pid, signal.SIGKILL)
     seconds = time.monotonic() - began
+    tapes = set(server.data_dir.rglob("*.ktrtp")) - others
+    assert len(tapes) == 2
+    for tape in tapes:
+        *_, last = read(tape)[1]
+        assert killed_at - last.at_us / 1e6 < 1
     seen = await played(alice, host, session_id)
-    assert seconds - 1.7 < seen["duration"] < seconds + 1
+    assert seconds - 1.7 < seen["duration"] < seconds + 1  # its first picture may take a moment, too
     assert seen["shades"] > 20
     assert seen["sound"] > 0
     await alice.context.close()
