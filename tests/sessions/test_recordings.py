@@ -18,6 +18,10 @@ from support.rooms import Member, Room, events_of
 from support.tapes import camera, microphone, write_tape
 
 
+NOBODY = "http://127.0.0.1:9"
+"""Where no media server answers (any more)."""
+
+
 @pytest.fixture(autouse=True)
 def recorder(fake: RealtimeFake) -> RealtimeFake:
     """The media service, as one that can record."""
@@ -132,6 +136,24 @@ async def test_a_recording_ends_when_the_media_server_was_started_anew(
     recorder.forget_all()
     await watching(platform).watch()
     assert await told(host) == ["recording.started", "recording.stopped"]
+
+
+async def test_a_recording_ends_when_its_room_moves_and_another_may_begin(
+    host: Member, tx: Tx, recorder: RealtimeFake, jobs_done: JobsDone
+) -> None:
+    await host.publish(Peer())
+    await host.post(f"{host.session}/recordings")
+    await jobs_done()
+    await tx.execute("UPDATE video_sessions SET media_url = $1", NOBODY)
+    await tx.execute("UPDATE session_recordings SET media_url = $1", NOBODY)
+    await tx.execute("UPDATE session_connections SET media_url = $1", NOBODY)
+    track = await host.publish(Peer())
+    assert await told(host) == ["recording.started", "recording.stopped"]
+    assert [each["status"] for each in await recordings_of(host)] == ["processing"]
+    again = await host.post(f"{host.session}/recordings")
+    assert (again.status_code, again.json()["status"]) == (201, "recording")
+    await jobs_done()
+    assert f"{again.json()['recording_id']}-{track['track_id']}.ktrtp" in recorder.recordings
 
 
 async def test_a_recording_ends_when_all_have_left(host: Member, alice: Person, platform: Platform) -> None:
