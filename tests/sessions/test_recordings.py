@@ -17,7 +17,6 @@ from support.peers import Peer
 from support.rooms import Member, Room, events_of
 from support.tapes import camera, microphone, write_tape
 
-
 NOBODY = "http://127.0.0.1:9"
 """Where no media server answers (any more)."""
 
