@@ -29,22 +29,26 @@ _MARKS: dict[Language, frozenset[str]] = {
     "french": _words(
         "le la les des et est un une du que qui dans ce il elle pas pour sur au avec se je ne vous tu nous "
         "son sa ses mais ou on y l d j qu c n m s t suis sont etait fait ils leur plus tout cette ma mon "
-        "quand comment pourquoi as ai avez cela ca moi toi etes peux veux"
+        "quand comment pourquoi as ai avez cela ca moi toi etes peux veux peut veut personne rien quelque "
+        "chose quel quelle toute tous toutes ici aussi bien tres jamais toujours encore avait etait sans"
     ),
     "german": _words(
         "der die das und ist ich nicht ein eine zu den mit sie es auf dem von war er wir du hat im wie was "
         "fur so sich aber des als an auch nach bei aus wenn noch nur mir mich habe sind dass ihr ihm uns "
-        "mein dein kein keine haben kann wird bin bist hast diese dieser dieses"
+        "mein dein kein keine haben kann wird bin bist hast diese dieser dieses sehr hier heute immer nie "
+        "etwas nichts alle alles muss konnte wollte mehr schon ihn ihre seine"
     ),
     "spanish": _words(
         "el la los las de que y es en un una por con no se lo su para mi me te al del le como mas pero yo "
         "esta este eso muy si ella ellos tu nos ya ha he son era fue estoy eres soy estan cuando donde "
-        "quien porque hay tengo tiene quiero hacer nada"
+        "quien porque hay tengo tiene quiero hacer nada puedo puede puedes quiere quieres necesito siempre "
+        "nunca ahora hoy vez nadie algo alguien bien mucho mucha todo todos ayer aqui usted"
     ),
     "portuguese": _words(
         "o os as um uma de que e do da em nao com ele ela eu se por para mais no na dos das ao como mas foi "
         "voce meu minha seu sua isso esta este ele eles tem muito ja estou sou sao era quem quando onde "
-        "porque tenho nos me te lhe fazer tudo"
+        "porque tenho nos me te lhe fazer tudo posso pode quero quer preciso sempre nunca agora hoje vez "
+        "ninguem alguem algo tao bem muita todo todos ontem aqui voces ser ter"
     ),
     "italian": _words(
         "il lo gli di che e non un una per con sono mi ho si ma le da della del nel ha io questo come anche "
@@ -67,6 +71,8 @@ _LATIN_LETTERS = re.compile(r"[A-Za-z]")
 def language_of(text: str) -> Language:
     """Return the language of a text; English where nothing speaks against it."""
     letters = [sign for sign in text[:2000] if sign.isalpha()]
+    if "¿" in text or "¡" in text:
+        return "spanish"
     latin = sum(1 for sign in letters if _is_latin(sign))
     if latin * 2 < len(letters):
         return "russian" if len(_CYRILLIC.findall(text)) * 2 > len(letters) else "simple"
