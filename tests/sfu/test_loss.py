@@ -50,7 +50,7 @@ class LossyPath:
 
     def other(self, datagram: bytes, way: Way) -> Connection | None:
         send = self._sends.setdefault(way.send, self._lossy(way.send))
-        return self._other(datagram, replace(way, send=send))
+        return self._other(datagram, replace(way, send=send, send_together=None))
 
     def _lossy(self, send: Send) -> Send:
         def lossy(packet: Bytes, address: Address) -> None:

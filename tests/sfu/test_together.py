@@ -70,6 +70,7 @@ def test_runs_are_what_the_kernel_takes(sizes: list[int]) -> None:
 
 def test_a_burst_is_what_it_would_have_been_one_by_one() -> None:
     got: list[list[tuple[int, int, bytes]]] = []
+    counted: list[tuple[int, int, int]] = []
     for gathers in (False, True):
         world = World()
         alice, bob = world.publisher(), world.receiver()
@@ -80,10 +81,13 @@ def test_a_burst_is_what_it_would_have_been_one_by_one() -> None:
         assert bool(bob.queue) is not gathers
         world.plane.router.sending.release()
         assert together.calls == ([4, 3, 2] if gathers else [])
+        receiver = world.plane.connections["bob"].peer.receivers["0"]
+        counted.append((receiver.packets, receiver.octets, receiver.dropped))
         packets = bob.rtp()
         first = packets[0].sequence
         got.append([((p.sequence - first) & 0xFFFF, p.timestamp, p.payload) for p in packets])
     assert got[0] == got[1]
+    assert counted[0] == counted[1]
     assert [len(payload) - len(KEY) for _, _, payload in got[0]] == list(BURST)
 
 
@@ -119,7 +123,7 @@ def test_what_a_full_socket_does_not_take_is_counted(world: World) -> None:
     burst(alice, [300] * 5)
     world.plane.router.sending.release()
     receiver = world.plane.connections["bob"].peer.receivers["0"]
-    assert (receiver.packets, receiver.dropped, bob.rtp()) == (0, 5, [])
+    assert (receiver.packets, receiver.octets, receiver.dropped, bob.rtp()) == (0, 0, 5, [])
 
 
 def test_who_begins_within_a_burst_gets_nothing_from_before_its_key_frame(world: World) -> None:

@@ -7,7 +7,6 @@ stream that are read in one turn leave together, by one call for each receiver (
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..wire.buffers import Bytes
 from ..wire.rtp import EXTENSION_AT, HEADER_SIZE, MARKER, NO_EXTENSION, REWRITTEN, U16
 from .model import Peer, Receiver, Segment, Stream, TogetherRefused, renumber_vp8
 
@@ -99,8 +98,10 @@ class Sending:
 
     def release(self) -> None:
         """Send what waits, and let nothing wait any more."""
-        self.flush()
-        self._gathered = None
+        try:
+            self.flush()
+        finally:
+            self._gathered = None
 
     def flush(self) -> None:
         """Send what is gathered."""
@@ -139,20 +140,24 @@ class Sending:
         ]
         ends: dict[tuple[int, int], memoryview] = {}
         for receiver in stream.receivers:
-            sealed = self._sealed(receiver, rows, ends)
+            sealed, sizes = self._sealed(receiver, rows, ends)
             for first, last in runs_of([len(view) for view in sealed]):
-                self._leave(receiver, sealed[first:last])
+                self._leave(receiver, sealed[first:last], sizes[first:last])
 
     def _sealed(
         self, receiver: Receiver, rows: Sequence[_Row], ends: dict[tuple[int, int], memoryview]
-    ) -> list[memoryview]:
-        """Return the packets for one receiver, each in an outbox of its own; `ends` keeps their views."""
+    ) -> tuple[list[memoryview], list[int]]:
+        """Return the packets for one receiver, each in an outbox of its own, and what they were before.
+
+        `ends` keeps the views.
+        """
         cipher, rewrite, outbound = self._cipher, REWRITTEN.pack_into, receiver.peer.outbound
         outboxes, length, protect = cipher.outboxes, cipher.length, cipher.protect_nth
         payload_type, ssrc, extension = receiver.payload_type, receiver.ssrc, receiver.extension
         by_sequence, by_timestamp = receiver.sequence_offset, receiver.timestamp_offset
         retouches = receiver.renumbers or not extension
         sealed: list[memoryview] = []
+        sizes: list[int] = []
         for number, packet, place, marker, sequence, timestamp in rows:
             out = outboxes[number]
             place[:] = packet
@@ -176,11 +181,10 @@ class Sending:
             if view is None:
                 view = ends[end] = self._views[number][: end[1]]
             sealed.append(view)
-            receiver.packets += 1
-            receiver.octets += size
-        return sealed
+            sizes.append(size)
+        return sealed, sizes
 
-    def _leave(self, receiver: Receiver, run: Sequence[memoryview]) -> None:
+    def _leave(self, receiver: Receiver, run: Sequence[memoryview], sizes: Sequence[int]) -> None:
         """Send a run to its receiver: by one call, or one by one where there is none for it."""
         peer = receiver.peer
         if len(run) > 1 and peer.send_together is not None:
@@ -189,15 +193,20 @@ class Sending:
             except TogetherRefused:
                 peer.send_together = None  # until its next check of connectivity
             except OSError:
-                _dropped(receiver, run)
+                receiver.dropped += len(run)
                 return
             else:
+                receiver.packets += len(run)
+                receiver.octets += sum(sizes)
                 return
-        for view in run:
+        for view, size in zip(run, sizes, strict=True):
             try:
                 peer.send(view, peer.address)
             except OSError:
-                _dropped(receiver, [view])
+                receiver.dropped += 1
+                continue
+            receiver.packets += 1
+            receiver.octets += size
 
     def _forward_one(self, stream: Stream, packet: bytes, *, is_late: bool) -> None:
         cipher = self._cipher
@@ -319,12 +328,6 @@ def runs_of(sizes: Sequence[int]) -> list[tuple[int, int]]:
     if sizes:
         runs.append((first, len(sizes)))
     return runs
-
-
-def _dropped(receiver: Receiver, run: Sequence[Bytes]) -> None:
-    """Take back that packets were sent."""
-    receiver.dropped += len(run)
-    receiver.packets -= len(run)
 
 
 def _place(
