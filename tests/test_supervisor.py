@@ -239,7 +239,11 @@ def started_alone(*words: str, data_dir: Path) -> Generator["subprocess.Popen[st
     """Run a command until the block ends; then SIGTERM must end it in order."""
     command = [sys.executable, "-P", "-m", "kinetoscope", *words, "--data-dir", str(data_dir)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        yield process
+        try:
+            yield process
+        except BaseException:
+            process.kill()  # else its end would be waited for, for ever
+            raise
         process.terminate()
         assert process.wait(40) == 0
 
